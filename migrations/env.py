@@ -1,0 +1,28 @@
+"""Runs the migrations on the connection it is given: as the NOLOGIN owner where that role exists, waiting at most 4 s for a lock."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from ledger.tables import Base
+
+OWNER = "rewards_owner"
+
+
+def become_owner(connection: Connection) -> None:
+    """Take the owner's role, so that the service's role owns nothing and cannot lift the protection."""
+    member = text("select pg_has_role(current_user, oid, 'MEMBER') from pg_roles where rolname = :owner")
+    if connection.execute(member, {"owner": OWNER}).scalar():
+        connection.execute(text(f"set local role {OWNER}"))
+
+
+def run(connection: Connection) -> None:
+    """Migrate inside the caller's transaction; a second migration at the same time waits for the first."""
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    connection.execute(text("select pg_advisory_xact_lock(hashtext('rewards migrations'))"))
+    connection.execute(text("set local lock_timeout = '4s'"))
+    become_owner(connection)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run(context.config.attributes["connection"])
