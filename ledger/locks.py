@@ -1,0 +1,55 @@
+"""The order in which every writer takes its locks, and the advisory ones among them.
+
+1. the request's idempotency key, so that a retry waits for the first; 2. the season; 3. the stripe of a subject, so that an award
+and a deletion of its subject never pass each other unseen; 4. members' rows that are new, sorted by their ids; 5. accounts, in one
+statement, sorted by id; 6. events, sorted by (source, id); 7. product, day counter: last, since they are hot.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from hashlib import blake2b
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+IDEMPOTENCY_CLASS = 1
+SEASON_CLASS = 2
+SUBJECT_CLASS = 3
+SUBJECT_STRIPES = 64
+"""Few, so that a batch of any size takes at most this many of the server's lock slots."""
+
+_SHARED = text("select pg_advisory_xact_lock_shared(:kind, key) from unnest(cast(:keys as int[])) as key")
+_EXCLUSIVE = text("select pg_advisory_xact_lock(:kind, key) from unnest(cast(:keys as int[])) as key")
+
+
+def share_seasons(session: Session, seasons: Iterable[date]) -> None:
+    """Keep the seasons from changing state until the transaction ends. Take before reading their state."""
+    keys = sorted({season.toordinal() for season in seasons})
+    if keys:
+        session.execute(_SHARED, {"kind": SEASON_CLASS, "keys": keys})
+
+
+def own_season(session: Session, season: date, *, timeout_s: int = 1) -> None:
+    """Take a season for changing its state. Raises OperationalError (55P03) after `timeout_s`: try again later."""
+    session.execute(text(f"set local lock_timeout = '{timeout_s}s'"))
+    session.execute(_EXCLUSIVE, {"kind": SEASON_CLASS, "keys": [season.toordinal()]})
+
+
+def lock_subjects(session: Session, *, awarded: Iterable[str], reversed_: Iterable[str]) -> None:
+    """Serialise awards that another member's deletion may reverse with such deletions. Subjects share stripes."""
+    exclusive = {stripe(subject) for subject in reversed_}
+    shared = {stripe(subject) for subject in awarded} - exclusive
+    # One stripe at a time in one order over both modes: two statements would interleave into a deadlock.
+    for key in sorted(exclusive | shared):
+        session.execute(_EXCLUSIVE if key in exclusive else _SHARED, {"kind": SUBJECT_CLASS, "keys": [key]})
+
+
+def own_idempotency_key(session: Session, *, scope: str, key: str) -> None:
+    """Wait for whoever is answering the same key now. Take before every other lock."""
+    digest = int.from_bytes(blake2b(f"{scope}\n{key}".encode(), digest_size=4).digest(), "big", signed=True)
+    session.execute(_EXCLUSIVE, {"kind": IDEMPOTENCY_CLASS, "keys": [digest]})
+
+
+def stripe(subject: str) -> int:
+    """The stripe of a subject; stable over processes."""
+    return int.from_bytes(blake2b(subject.encode(), digest_size=4).digest(), "big") % SUBJECT_STRIPES

@@ -1,0 +1,111 @@
+"""What an entry does to its account. Pure: states in, states and rows out."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from ledger.chain import ENTRY_DOMAIN, Field, link
+
+Kind = Literal[
+    "award", "charge", "penalty", "reversal", "restore", "capture", "refund", "adjustment", "transfer", "grant", "expiry", "merge"
+]
+COUNTED: frozenset[str] = frozenset({"award", "reversal", "restore"})
+"""The kinds that count towards lifetime points, and on leaderboards where the entry names a period."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """An account as it stands under its row lock. `available` is what may be spent."""
+
+    account_id: UUID
+    balance: int
+    held: int
+    lifetime: int
+    version: int
+    head: bytes
+    decisions: int
+    decision_head: bytes
+    recorded_at: datetime
+
+    @property
+    def available(self) -> int:
+        """Points that neither a hold nor a debt takes."""
+        return self.balance - self.held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A movement that is about to become an entry. `contra` names the other side, as `issuance:<rule>`."""
+
+    points: int
+    kind: Kind
+    contra: str
+    transfer_id: UUID
+    occurred_at: datetime
+    season: date | None = None
+    month: date | None = None
+    reverses: int | None = None
+    award_seq: int | None = None
+    overdraft: bool = False
+    note_digest: bytes | None = None
+
+
+class EntryRow(NamedTuple):
+    """A row of `entry`, in the order of its columns."""
+
+    account_id: UUID
+    seq: int
+    points: int
+    kind: str
+    contra: str
+    transfer_id: UUID
+    balance_after: int
+    held_after: int
+    occurred_at: datetime
+    recorded_at: datetime
+    season: date | None
+    month: date | None
+    reverses: int | None
+    award_seq: int | None
+    overdraft: bool
+    note_digest: bytes | None
+    hash: bytes
+
+
+def post(account: AccountState, posting: Posting, *, now: datetime) -> tuple[AccountState, EntryRow]:
+    """The account after the posting, and its entry. `recorded_at` never goes backwards within an account."""
+    recorded_at = max(now, account.recorded_at)
+    fields: tuple[Field, ...] = (
+        account.account_id,
+        account.version + 1,
+        posting.points,
+        posting.kind,
+        posting.contra,
+        posting.transfer_id,
+        account.balance + posting.points,
+        account.held,
+        posting.occurred_at,
+        recorded_at,
+        posting.season,
+        posting.month,
+        posting.reverses,
+        posting.award_seq,
+        posting.overdraft,
+        posting.note_digest,
+    )
+    head = link(ENTRY_DOMAIN, account.head, fields)
+    after = replace(
+        account,
+        balance=account.balance + posting.points,
+        lifetime=account.lifetime + (posting.points if posting.kind in COUNTED else 0),
+        version=account.version + 1,
+        head=head,
+        recorded_at=recorded_at,
+    )
+    return after, EntryRow(*fields, head)  # pyright: ignore[reportArgumentType]  # the tuple has the columns' own order
+
+
+def with_held(account: AccountState, held: int) -> AccountState:
+    """The account with other points set aside."""
+    return replace(account, held=held)
