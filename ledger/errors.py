@@ -1,4 +1,7 @@
-"""What the ledger refuses, with the facts of it. Nothing here knows HTTP."""
+"""What the ledger refuses, with the facts of it. Nothing here knows HTTP.
+
+None is frozen: an exception that passes through a context manager gets its traceback assigned, which a frozen one refuses.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +12,7 @@ class LedgerError(Exception):
     """Any refusal of the ledger."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotEnoughPoints(LedgerError):
     """A hold or a charge asked for more points than are available."""
 
@@ -17,7 +20,7 @@ class NotEnoughPoints(LedgerError):
     needed: int
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class HoldResolved(LedgerError):
     """The hold was captured, released or expired before."""
 
@@ -25,14 +28,14 @@ class HoldResolved(LedgerError):
     state: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class UnknownHold(LedgerError):
     """There is no such hold on the account."""
 
     hold_id: UUID
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class EventConflict(LedgerError):
     """The id was used before with other content; says when, and by which content."""
 
