@@ -1,7 +1,7 @@
 """The order in which every writer takes its locks, and the advisory ones among them.
 
-1. the request's idempotency key, so that a retry waits for the first; 2. the season; 3. the stripe of a subject, so that an award
-and a deletion of its subject never pass each other unseen; 4. members' rows that are new, sorted by their ids; 5. accounts, in one
+1. the request's idempotency key, so that a retry waits for the first; 2. the stripe of a subject, so that an award and a deletion of
+its subject never pass each other unseen (before the seasons, since only the subject's awards tell which those are); 3. the season; 4. members' rows that are new, sorted by their ids; 5. accounts, in one
 statement, sorted by id; 6. events, sorted by (source, id); 7. product, day counter: last, since they are hot.
 """
 
@@ -13,12 +13,17 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 IDEMPOTENCY_CLASS = 1
-SEASON_CLASS = 2
-SUBJECT_CLASS = 3
+SUBJECT_CLASS = 2
+SEASON_CLASS = 3
 SUBJECT_STRIPES = 64
 """Few, so that a batch of any size takes at most this many of the server's lock slots."""
 
 _SHARED = text("select pg_advisory_xact_lock_shared(:kind, key) from unnest(cast(:keys as int[])) as key")
+_EITHER = text(
+    "select case when own then cast(pg_advisory_xact_lock(:kind, key) as text)"
+    " else cast(pg_advisory_xact_lock_shared(:kind, key) as text) end"
+    " from unnest(cast(:keys as int[]), cast(:owned as boolean[])) as k(key, own)"
+)
 _EXCLUSIVE = text("select pg_advisory_xact_lock(:kind, key) from unnest(cast(:keys as int[])) as key")
 
 
@@ -38,10 +43,10 @@ def own_season(session: Session, season: date, *, timeout_s: int = 1) -> None:
 def lock_subjects(session: Session, *, awarded: Iterable[str], reversed_: Iterable[str]) -> None:
     """Serialise awards that another member's deletion may reverse with such deletions. Subjects share stripes."""
     exclusive = {stripe(subject) for subject in reversed_}
-    shared = {stripe(subject) for subject in awarded} - exclusive
-    # One stripe at a time in one order over both modes: two statements would interleave into a deadlock.
-    for key in sorted(exclusive | shared):
-        session.execute(_EXCLUSIVE if key in exclusive else _SHARED, {"kind": SUBJECT_CLASS, "keys": [key]})
+    keys = sorted(exclusive | {stripe(subject) for subject in awarded})
+    if keys:
+        # One statement in one order over both modes: two would interleave into a deadlock.
+        session.execute(_EITHER, {"kind": SUBJECT_CLASS, "keys": keys, "owned": [key in exclusive for key in keys]})
 
 
 def own_idempotency_key(session: Session, *, scope: str, key: str) -> None:

@@ -63,6 +63,7 @@ _SEASONS = select(
     Season.state,
     Season.standings_hash,
 )
+_NAMED = _SEASONS.where(text("season_id = any(cast(:seasons as date[]))")).order_by(text("season_id"))
 _COVERING = _SEASONS.where(
     text(
         "exists (select 1 from unnest(cast(:instants as timestamptz[])) as at"
@@ -90,6 +91,12 @@ def read_season(session: Session, season: date) -> SeasonRow | None:
 def seasons_covering(session: Session, instants: Iterable[datetime]) -> list[SeasonRow]:
     """The stored seasons in which any of the instants lies, oldest first."""
     found = session.execute(_COVERING, {"instants": sorted(set(instants))})
+    return [SeasonRow(*row) for row in found]
+
+
+def read_seasons(session: Session, season_ids: Iterable[date]) -> list[SeasonRow]:
+    """The named seasons that are stored, oldest first."""
+    found = session.execute(_NAMED, {"seasons": sorted(set(season_ids))})
     return [SeasonRow(*row) for row in found]
 
 

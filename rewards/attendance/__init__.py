@@ -1,0 +1,1 @@
+"""Attendance: one check-in per member and community day, with its place, streaks and bonuses."""

@@ -1,0 +1,121 @@
+"""What is known about subjects: which awards they earned, whether they still stand, and when they were deleted or restored."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from rewards.earning.decide import SubjectAward
+from rewards.earning.events import Event
+from rewards.earning.rules import DELETED, RESTORED, RuleSet, deletion_of, stem_of
+
+# An award is the start of a line: the reversal that takes it back, the restore of that, and so on. It stands at even steps.
+_AWARDS = text("""
+with recursive line as (
+    select v.account_id, v.type, v.subject, e.seq, e.seq as tail_seq, 0 as step
+    from event v join entry e on e.account_id = v.account_id and e.seq = v.seq
+    where v.subject = any(cast(:subjects as text[])) and v.outcome = 'awarded'
+    union all
+    select l.account_id, l.type, l.subject, l.seq, e.seq, l.step + 1
+    from line l join entry e on e.account_id = l.account_id and e.reverses = l.tail_seq
+), tail as (
+    select distinct on (account_id, seq) * from line order by account_id, seq, step desc
+)
+select t.account_id, t.type, t.subject, t.seq, t.tail_seq, e.points, e.contra, t.step % 2 = 0 as stands, e.occurred_at, e.season, e.month
+from tail t join entry e on e.account_id = t.account_id and e.seq = t.seq order by t.account_id, t.seq
+""")
+_AWARDED = text(
+    "select account_id, type, subject from event where outcome = 'awarded' and (subject, type, account_id) in"
+    " (select * from unnest(cast(:subjects as text[]), cast(:types as text[]), cast(:accounts as uuid[])))"
+)
+_DELETIONS = text(
+    "select type, subject, account_id, max(occurred_at) as occurred_at from event"
+    " where subject = any(cast(:subjects as text[])) and type = any(cast(:types as text[])) group by 1, 2, 3"
+)
+
+
+def read_subject_awards(session: Session, subjects: Iterable[str]) -> list[SubjectAward]:
+    """Every award that the subjects earned, of whichever member."""
+    wanted = sorted(set(subjects))
+    if not wanted:
+        return []
+    rows = session.execute(_AWARDS, {"subjects": wanted})
+    return [SubjectAward(**row._asdict()) for row in rows]
+
+
+@dataclass(slots=True)
+class Subjects:
+    """The subjects of a micro-batch, kept up to date while its events are decided one after the other."""
+
+    rules: RuleSet
+    awarded: set[tuple[str, str, UUID]] = field(default_factory=set[tuple[str, str, UUID]])
+    awards: dict[str, list[SubjectAward]] = field(default_factory=dict[str, list[SubjectAward]])
+    changes: dict[tuple[str, str, UUID], datetime] = field(default_factory=dict[tuple[str, str, UUID], datetime])
+
+    def note_change(self, event: Event, account_id: UUID) -> None:
+        """Remember a deletion or restoration, also one that found nothing: it may have come before what it is about."""
+        if event.subject is not None and stem_of(event.type):
+            key = (event.type, event.subject, account_id)
+            self.changes[key] = max(event.occurred_at, self.changes.get(key, event.occurred_at))
+
+    def note_award(self, award: SubjectAward) -> None:
+        """Remember an award that this micro-batch has made."""
+        self.awarded.add((award.subject, award.type, award.account_id))
+        self.awards.setdefault(award.subject, []).append(award)
+
+    def replace_award(self, before: SubjectAward, after: SubjectAward) -> None:
+        """Put an award's new tail in place of the old one."""
+        awards = self.awards[before.subject]
+        awards[awards.index(before)] = after
+
+    def reached_by(self, event: Event, account_id: UUID) -> tuple[SubjectAward, ...]:
+        """The awards that a deletion or restoration is about: its member's of the stem, and anybody's of the rule's types."""
+        stem = stem_of(event.type)
+        if event.subject is None or stem is None:
+            return ()
+        others = self.rules.others_taken_back_by(stem + DELETED)
+        return tuple(
+            award
+            for award in self.awards.get(event.subject, ())
+            if award.type in others or (award.account_id == account_id and award.type.startswith(f"{stem}."))
+        )
+
+    def deleted_at(self, event: Event, account_id: UUID) -> datetime | None:
+        """When what the event is about was deleted last, unless it was restored since."""
+        if event.subject is None:
+            return None
+        own = deletion_of(event.type)
+        times = [self._standing_deletion(own, event.subject, account_id)]
+        for deletion in self.rules.deletions_of.get(event.type, ()):
+            accounts = {account for kind, subject, account in self.changes if kind == deletion and subject == event.subject}
+            times.extend(self._standing_deletion(deletion, event.subject, account) for account in accounts)
+        return max((time for time in times if time is not None), default=None)
+
+    def _standing_deletion(self, deletion: str, subject: str, account_id: UUID) -> datetime | None:
+        deleted = self.changes.get((deletion, subject, account_id))
+        restored = self.changes.get((deletion.removesuffix(DELETED) + RESTORED, subject, account_id))
+        return None if deleted is None or (restored is not None and restored >= deleted) else deleted
+
+
+def read_subjects(session: Session, events: list[tuple[Event, UUID]], *, rules: RuleSet, awards: list[SubjectAward]) -> Subjects:
+    """The state of the events' subjects, under their accounts' locks; `awards` of those that a deletion or restoration is about."""
+    subjects = Subjects(rules)
+    for award in awards:
+        subjects.awards.setdefault(award.subject, []).append(award)
+    keys = [(event.subject, event.type, account_id) for event, account_id in events if event.subject and not stem_of(event.type)]
+    if keys:
+        found = session.execute(_AWARDED, dict(zip(("subjects", "types", "accounts"), map(list, zip(*keys, strict=True)), strict=True)))
+        subjects.awarded = {(row.subject, row.type, row.account_id) for row in found}
+        _read_changes(session, subjects, keys)
+    return subjects
+
+
+def _read_changes(session: Session, subjects: Subjects, keys: list[tuple[str, str, UUID]]) -> None:
+    types = {key[1] for key in keys}
+    deletions = {deletion_of(kind) for kind in types}.union(*(subjects.rules.deletions_of.get(kind, ()) for kind in types))
+    changes = sorted(deletions | {deletion.removesuffix(DELETED) + RESTORED for deletion in deletions})
+    rows = session.execute(_DELETIONS, {"subjects": sorted({key[0] for key in keys}), "types": changes})
+    subjects.changes = {(row.type, row.subject, row.account_id): row.occurred_at for row in rows}

@@ -1,0 +1,106 @@
+"""Points on leaderboards, written in the transaction of the entries that they count.
+
+Rows are absolute and versioned, so that a projection may apply them twice, late or out of order. The accounts must be locked.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+ALL_TIME = date(1, 1, 1)
+"""The period of the leaderboard that never ends."""
+
+
+class Place(NamedTuple):
+    """One member's row on one leaderboard in one period."""
+
+    leaderboard: str
+    period: date
+    account_id: UUID
+
+
+_KEYS = "unnest(cast(:leaderboards as text[]), cast(:periods as date[]), cast(:accounts as uuid[])"
+
+_ADD = text(
+    "insert into leaderboard_points as p (leaderboard, period, account_id, points, reached_at, version)"
+    " select leaderboard, period, account_id, points, date_trunc('second', reached_at), 1"
+    f" from {_KEYS}, cast(:points as bigint[]), cast(:reached as timestamptz[]))"
+    " as n(leaderboard, period, account_id, points, reached_at) order by 1, 2, 3"
+    " on conflict (leaderboard, period, account_id) do update set points = p.points + excluded.points,"
+    " reached_at = greatest(p.reached_at, excluded.reached_at), version = p.version + 1"
+)
+_SET = text(
+    "insert into leaderboard_points as p (leaderboard, period, account_id, points, reached_at, version)"
+    " select leaderboard, period, account_id, points, date_trunc('second', reached_at), 1"
+    f" from {_KEYS}, cast(:points as bigint[]), cast(:reached as timestamptz[]))"
+    " as n(leaderboard, period, account_id, points, reached_at) order by 1, 2, 3"
+    " on conflict (leaderboard, period, account_id) do update set points = excluded.points,"
+    " reached_at = excluded.reached_at, version = p.version + 1"
+)
+_FROM_ENTRIES = f"""
+with place as (select * from {_KEYS}) as k(leaderboard, period, account_id)),
+award as (
+    select k.leaderboard, k.period, e.account_id, coalesce(e.award_seq, e.seq), sum(e.points) as points,
+        min(e.occurred_at) filter (where e.kind = 'award') as occurred_at
+    from place k join entry e on e.account_id = k.account_id and e.kind in ('award', 'reversal', 'restore')
+        and case k.leaderboard when 'season' then e.season = k.period when 'month' then e.month = k.period else true end
+    group by 1, 2, 3, 4
+)
+select leaderboard, period, account_id, cast(sum(points) as bigint) as points,
+    date_trunc('second', coalesce(max(occurred_at) filter (where points > 0), 'epoch')) as reached_at
+from award group by 1, 2, 3
+"""
+_RECOMPUTE = text(
+    f"update leaderboard_points p set points = n.points, reached_at = n.reached_at, version = p.version + 1 from ({_FROM_ENTRIES}) n"
+    " where (p.leaderboard, p.period, p.account_id) = (n.leaderboard, n.period, n.account_id)"
+)
+_READ = text(
+    f"select leaderboard, period, account_id, points from leaderboard_points"
+    f" where (leaderboard, period, account_id) in (select * from {_KEYS}))"
+)
+
+
+def add_points(session: Session, gains: dict[Place, tuple[int, datetime]]) -> None:
+    """Add points (below zero for a reversal) and move `reached_at` forward to the latest award's `occurred_at`."""
+    if gains:
+        session.execute(
+            _ADD, {**_keys(gains), "points": [g[0] for g in gains.values()], "reached": [g[1] for g in gains.values()]}
+        )
+
+
+def set_points(session: Session, values: dict[Place, tuple[int, datetime]]) -> None:
+    """Set points and `reached_at` absolutely, as for streaks."""
+    if values:
+        session.execute(
+            _SET,
+            {**_keys(values), "points": [v[0] for v in values.values()], "reached": [v[1] for v in values.values()]},
+        )
+
+
+def recompute(session: Session, places: Iterable[Place]) -> None:
+    """Derive rows again from the entries: a reversal may take away the award that `reached_at` was."""
+    wanted = sorted(set(places))
+    if wanted:
+        session.execute(_RECOMPUTE, _keys(wanted))
+
+
+def read_points(session: Session, places: Iterable[Place]) -> dict[Place, int]:
+    """The points of those of the places that have a row."""
+    wanted = sorted(set(places))
+    if not wanted:
+        return {}
+    rows = session.execute(_READ, _keys(wanted))
+    return {Place(row.leaderboard, row.period, row.account_id): row.points for row in rows}
+
+
+def _keys(places: Iterable[Place]) -> dict[str, list[object]]:
+    keys = list(places)
+    return {
+        "leaderboards": [key.leaderboard for key in keys],
+        "periods": [key.period for key in keys],
+        "accounts": [key.account_id for key in keys],
+    }
