@@ -63,9 +63,20 @@ class Book:
             self.derived_again.update(places)
 
     def conclude(
-        self, event: Event, member: MemberRow, verdict: Verdict, *, lifetime_before: int, season: date | None, transfer_id: UUID | None
+        self,
+        event: Event,
+        member: MemberRow,
+        verdict: Verdict,
+        *,
+        lifetime_before: int,
+        season: date | None,
+        transfer_id: UUID | None,
+        keep_data: bool = True,
     ) -> Decision:
-        """Chain the decision onto the member's account: all that its answer contains, as it is true under the lock now."""
+        """Chain the decision onto the member's account: all that its answer contains, as it is true under the lock now.
+
+        `keep_data` is false for what is kept elsewhere; the fingerprint covers it all the same.
+        """
         account = self.accounts[member.account_id]
         recorded_at = max(self.now, account.recorded_at)
         level, level_up = self._level(member, account, lifetime_before)
@@ -97,7 +108,7 @@ class Book:
         after, decision = decide_next(replace(account, recorded_at=recorded_at), row)
         self.accounts[account.account_id] = after
         self.decisions.append(decision)
-        if event.data:
+        if event.data and keep_data:
             self.data.append((event.key, account.account_id, orjson.dumps(dict(event.data)).decode()))
         return decision
 

@@ -64,6 +64,7 @@ def record(session: Session, events: Sequence[Event], *, terms: Terms, now: date
     members = ensure_members(session, [event.member_id for event in events], now=now)
     account_ids = {member.account_id for member in members.values()} | {award.account_id for award in reach}
     accounts = lock_accounts(session, account_ids, now=now)
+    members = read_members(session, members)  # again under the locks: somebody may have been suspended meanwhile
     after = _look_again(session, events, reach, accounts=accounts, periods=periods)
     desk = _open_desk(session, events, terms=terms, periods=periods, members=members, accounts=accounts, awards=after)
     results = [_take(desk, event) for event in events]

@@ -12,8 +12,10 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from rewards.attendance.bonuses import AttendanceRules
 from rewards.earning.rules import Rule, RuleSet
+from rewards.earning.terms import Terms
 from rewards.errors import PolicyInvalid
 from rewards.members.levels import Level
+from rewards.ranking.seasons import Calendar
 
 DEFAULT_POLICY = Path(__file__).with_name("default.yaml")
 
@@ -29,6 +31,10 @@ class Policy:
     attendance: AttendanceRules
     levels: tuple[Level, ...]
     prizes: tuple[Mapping[str, Any], ...]
+
+    def terms(self, *, calendar: Calendar, grace_s: int) -> Terms:
+        """What earning goes by, under this policy."""
+        return Terms(rules=self.rules, levels=self.levels, prizes=self.prizes, calendar=calendar, grace_s=grace_s)
 
 
 class RuleSchema(Schema):

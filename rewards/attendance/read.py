@@ -1,0 +1,68 @@
+"""What pages and API show of attendance: the day's board, a member's month and streaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from rewards.attendance.streaks import current_streak, longest_streak
+from rewards.ranking.seasons import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLine:
+    """Somebody on the day's board, in order of arrival."""
+
+    place: int
+    member_id: str
+    name: str | None
+    avatar: str | None
+    checked_in_at: datetime
+    greeting: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAttendance:
+    """A member's month, and the streaks as of today. `days` lie in the month; whoever checked in today is `here_today`."""
+
+    month: date
+    days: tuple[date, ...]
+    current_streak: int
+    longest_streak: int
+    here_today: bool
+
+
+_BOARD = text(
+    "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting from attendance a join member m using (account_id)"
+    " left join greeting g using (account_id, day) where a.day = :day and a.place > :after and m.member_id is not null"
+    " order by a.place limit :limit"
+)
+_COUNT = text("select members from attendance_day where day = :day")
+_DAYS = text("select day from attendance where account_id = :account_id order by day")
+
+
+def day_board(session: Session, day: date, *, after: int = 0, limit: int = 50) -> list[BoardLine]:
+    """The board of a day from behind a place on."""
+    return [BoardLine(*row) for row in session.execute(_BOARD, {"day": day, "after": after, "limit": limit})]
+
+
+def members_on(session: Session, day: date) -> int:
+    """How many have checked in on a day."""
+    return session.execute(_COUNT, {"day": day}).scalar() or 0
+
+
+def member_attendance(session: Session, account_id: UUID, *, month: date, calendar: Calendar, now: datetime) -> MemberAttendance:
+    """A member's calendar of a month, with the streaks that the dates give."""
+    days: Sequence[date] = session.execute(_DAYS, {"account_id": account_id}).scalars().all()
+    today = calendar.day_of(now)
+    known = set(days)
+    return MemberAttendance(
+        month=month.replace(day=1),
+        days=tuple(day for day in days if day.replace(day=1) == month.replace(day=1)),
+        current_streak=current_streak(today, known),
+        longest_streak=longest_streak(known),
+        here_today=today in known,
+    )
