@@ -8,8 +8,8 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-import market.tables
-import rewards.tables  # noqa: F401  (registers the tables)
+import market.tables  # noqa: F401 -- registers its tables
+import rewards.tables  # noqa: F401 -- registers its tables
 from ledger.protection import grant_rights
 from ledger.tables import Base
 
@@ -26,7 +26,9 @@ def upgrade_schema(url: str, *, service_role: str, revision: str = "head") -> No
         command.upgrade(config, revision)
         if not owns_tables(connection, role=service_role):
             grant_rights(connection, Base.metadata, role=service_role)
-            connection.execute(text(f"grant select on alembic_version to {connection.dialect.identifier_preparer.quote(service_role)}"))
+            connection.execute(
+                text(f"grant select on alembic_version to {connection.dialect.identifier_preparer.quote(service_role)}")
+            )
 
 
 def owns_tables(connection: Connection, *, role: str) -> bool:

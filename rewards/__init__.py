@@ -1,0 +1,1 @@
+"""Points, attendance, a weekly ranking and a gift-card market for one community forum."""

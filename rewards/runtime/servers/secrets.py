@@ -1,0 +1,53 @@
+"""The secrets of one folder's own servers and processes, made once and kept where only their owner reads."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from rewards.runtime.servers.process import ServerError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """Passwords of the embedded servers, and the secrets that settings ask for."""
+
+    postgres_admin: str = field(repr=False)
+    postgres_service: str = field(repr=False)
+    postgres_migrator: str = field(repr=False)
+    valkey: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    code_key: str = field(repr=False)
+    member_jwt_key: str = field(repr=False)
+
+    @classmethod
+    def make(cls) -> "Secrets":
+        """Answer new secrets, each with at least 32 bytes of chance."""
+        values = {each.name: secrets.token_urlsafe(36) for each in fields(cls)}
+        return cls(**{**values, "code_key": Fernet.generate_key().decode()})
+
+
+def load_or_make_secrets(path: Path) -> Secrets:
+    """Answer the secrets kept at `path`, making and keeping them the first time. Raises ServerError."""
+    if not path.exists():
+        write_private(path, json.dumps(asdict(Secrets.make()), indent=1))
+    try:
+        return Secrets(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise ServerError(f"{path} cannot be read as secrets; put its copy back, or start over: make clean.") from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that nobody else can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half.unlink(missing_ok=True)
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
