@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from ledger.postings import AccountState, EntryRow
@@ -15,20 +16,27 @@ _OPEN = text(
     "insert into account (account_id, recorded_at) select id, :now from unnest(cast(:ids as uuid[])) as id"
     " where not exists (select from account where account_id = id) order by id on conflict do nothing"
 )
-_LOCK = text(f"select {_COLUMNS} from account where account_id = any(cast(:ids as uuid[])) order by account_id for update")
+_LOCK = text(
+    f"select {_COLUMNS} from account where account_id = any(cast(:ids as uuid[])) order by account_id for update"
+)
 _READ = text(f"select {_COLUMNS} from account where account_id = any(cast(:ids as uuid[]))")
 
 _WRITE_ENTRIES = (
-    "insert into entry (account_id, seq, points, kind, contra, transfer_id, balance_after, held_after, occurred_at, recorded_at,"
+    "insert into entry (account_id, seq, points, kind, contra, transfer_id, balance_after, held_after,"
+    " occurred_at, recorded_at,"
     " season, month, reverses, award_seq, overdraft, note_digest, hash)"
-    " select * from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bigint[], %s::bigint[],"
-    " %s::timestamptz[], %s::timestamptz[], %s::date[], %s::date[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bytea[],"
+    " select * from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::uuid[],"
+    " %s::bigint[], %s::bigint[],"
+    " %s::timestamptz[], %s::timestamptz[], %s::date[], %s::date[], %s::bigint[], %s::bigint[], %s::boolean[],"
+    " %s::bytea[],"
     " %s::bytea[])"
 )
 _WRITE_ACCOUNTS = (
-    "update account a set balance = n.balance, held = n.held, lifetime = n.lifetime, version = n.version, head = n.head,"
+    "update account a set balance = n.balance, held = n.held, lifetime = n.lifetime, version = n.version, head"
+    " = n.head,"
     " decisions = n.decisions, decision_head = n.decision_head, recorded_at = n.recorded_at"
-    " from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[], %s::bytea[],"
+    " from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[],"
+    " %s::bigint[], %s::bytea[],"
     " %s::timestamptz[])"
     " as n(account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at)"
     " where a.account_id = n.account_id"
@@ -78,16 +86,6 @@ def _row(account: AccountState) -> tuple[object, ...]:
     )
 
 
-def _state(row: object) -> AccountState:
-    account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at = row  # pyright: ignore  # a Row unpacks
-    return AccountState(
-        account_id=account_id,
-        balance=balance,
-        held=held,
-        lifetime=lifetime,
-        version=version,
-        head=bytes(head),
-        decisions=decisions,
-        decision_head=bytes(decision_head),
-        recorded_at=recorded_at,
-    )
+def _state(row: Row[Any]) -> AccountState:
+    values = row._asdict()
+    return AccountState(**{**values, "head": bytes(values["head"]), "decision_head": bytes(values["decision_head"])})

@@ -1,7 +1,7 @@
 """The heads of an account: a hash chain over its entries, another over its decisions (promise 8). Pure.
 
-Each link is SHA-256 over a domain byte, the head before it and the length-prefixed fields of the row, so that no two rows have the
-same encoding. 0x00 and 0x01 stay free for the leaves and nodes of RFC 6962 trees over the heads.
+Each link is SHA-256 over a domain byte, the head before it and the length-prefixed fields of the row, so that no two
+rows have the same encoding. 0x00 and 0x01 stay free for the leaves and nodes of RFC 6962 trees over the heads.
 """
 
 import struct
@@ -39,6 +39,6 @@ def _raw(value: bytes | str | date | UUID) -> bytes:
     return value.isoformat().encode() if isinstance(value, date) else bytes(value)
 
 
-def link(domain: bytes, previous: bytes, fields: Sequence[Field]) -> bytes:
+def link(fields: Sequence[Field], *, domain: bytes, previous: bytes) -> bytes:
     """The head after a row: 32 bytes."""
     return sha256(domain + previous + b"".join([encode(field) for field in fields])).digest()

@@ -1,6 +1,7 @@
 """What the ledger refuses, with the facts of it. Nothing here knows HTTP.
 
-None is frozen: an exception that passes through a context manager gets its traceback assigned, which a frozen one refuses.
+None is frozen: an exception that passes through a context manager gets its traceback assigned, which a frozen one
+refuses.
 """
 
 from dataclasses import dataclass

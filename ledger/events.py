@@ -55,14 +55,17 @@ _READ = text(
 )
 _WRITE = (
     f"insert into event ({COLUMNS})"
-    " select * from unnest(%s::text[], %s::text[], %s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],"
-    " %s::timestamptz[], %s::bytea[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::uuid[], %s::bigint[],"
+    " select * from unnest(%s::text[], %s::text[], %s::uuid[], %s::bigint[], %s::text[], %s::text[],"
+    " %s::text[], %s::timestamptz[],"
+    " %s::timestamptz[], %s::bytea[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],"
+    " %s::uuid[], %s::bigint[],"
     " %s::bigint[], %s::bigint[], %s::date[], %s::bigint[], %s::text[], %s::boolean[], %s::bytea[])"
     " on conflict do nothing returning 1"
 )
 _WRITE_DATA = text(
     "insert into event_data (source, event_id, account_id, data)"
-    " select * from unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:accounts as uuid[]), cast(:data as jsonb[]))"
+    " select * from unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:accounts as uuid[]),"
+    " cast(:data as jsonb[]))"
 )
 
 
@@ -73,7 +76,7 @@ def fingerprint(salt: bytes, fields: Sequence[str | datetime | None], *, data: b
 
 def decide_next(account: AccountState, decision: Decision) -> tuple[AccountState, Decision]:
     """Chain a decision onto its account: the account after it, and the row with its hash. Pure."""
-    head = link(DECISION_DOMAIN, account.decision_head, decision[:-1])
+    head = link(decision[:-1], domain=DECISION_DOMAIN, previous=account.decision_head)
     return replace(account, decisions=decision.decision_no, decision_head=head), decision._replace(hash=head)
 
 
@@ -93,7 +96,9 @@ def decision_of(row: Any) -> Decision:
     return Decision(*values)._replace(fingerprint=bytes(row.fingerprint), hash=bytes(row.hash))
 
 
-def write_decisions(session: Session, decisions: Sequence[Decision], *, data: Sequence[tuple[EventKey, UUID, str]] = ()) -> None:
+def write_decisions(
+    session: Session, decisions: Sequence[Decision], *, data: Sequence[tuple[EventKey, UUID, str]] = ()
+) -> None:
     """Write decisions with the `data` (as JSON) that came with some. The accounts must be locked.
 
     Raises DecidedMeanwhile if another transaction decided one of them first: roll back and start over.

@@ -16,7 +16,8 @@ _INSERT = text(
     " values (:hold_id, :account_id, :points, 'placed', :purpose, :available_after, :now)"
 )
 _RESOLVE = text(
-    "update hold set state = :state, captured = :captured where hold_id = :hold_id and account_id = :account_id and state = 'placed'"
+    "update hold set state = :state, captured = :captured where hold_id = :hold_id and account_id ="
+    " :account_id and state = 'placed'"
     " returning points"
 )
 _FIND = text("select points, state from hold where hold_id = :hold_id and account_id = :account_id")
@@ -30,7 +31,13 @@ def place_hold(
     if account.available < points:
         raise NotEnoughPoints(available=account.available, needed=points)
     after = with_held(account, account.held + points)
-    parameters = {"hold_id": hold_id, "account_id": account.account_id, "points": points, "purpose": purpose, "now": now}
+    parameters = {
+        "hold_id": hold_id,
+        "account_id": account.account_id,
+        "points": points,
+        "purpose": purpose,
+        "now": now,
+    }
     session.execute(_INSERT, {**parameters, "available_after": after.available})
     session.execute(_HISTORY, {"hold_id": hold_id, "state": "placed", "now": now})
     write_accounts(session, [after])
@@ -38,13 +45,20 @@ def place_hold(
 
 
 def capture_hold(
-    session: Session, account: AccountState, *, hold_id: UUID, transfer_id: UUID, contra: str, now: datetime, points: int | None = None
+    session: Session,
+    account: AccountState,
+    *,
+    hold_id: UUID,
+    transfer_id: UUID,
+    contra: str,
+    now: datetime,
+    points: int | None = None,
 ) -> tuple[AccountState, EntryRow]:
     """Spend what was set aside (`points` of it; the rest is released with it). The account must be locked.
 
     Raises HoldResolved, UnknownHold.
     """
-    held = _placed(session, account, hold_id)
+    held = _placed(session, account, hold_id=hold_id)
     spent = held if points is None else points
     assert 0 < spent <= held, "a capture takes some or all of its hold"
     _resolve(session, account, hold_id=hold_id, state="captured", captured=spent, now=now)
@@ -55,17 +69,22 @@ def capture_hold(
 
 
 def release_hold(
-    session: Session, account: AccountState, *, hold_id: UUID, now: datetime, state: Literal["released", "expired"] = "released"
+    session: Session,
+    account: AccountState,
+    *,
+    hold_id: UUID,
+    now: datetime,
+    state: Literal["released", "expired"] = "released",
 ) -> AccountState:
     """Give back what was set aside. The account must be locked. Raises HoldResolved, UnknownHold."""
-    held = _placed(session, account, hold_id)
+    held = _placed(session, account, hold_id=hold_id)
     _resolve(session, account, hold_id=hold_id, state=state, captured=0, now=now)
     after = with_held(account, account.held - held)
     write_accounts(session, [after])
     return after
 
 
-def _placed(session: Session, account: AccountState, hold_id: UUID) -> int:
+def _placed(session: Session, account: AccountState, *, hold_id: UUID) -> int:
     hold = session.execute(_FIND, {"hold_id": hold_id, "account_id": account.account_id}).one_or_none()
     if hold is None:
         raise UnknownHold(hold_id=hold_id)
@@ -74,7 +93,9 @@ def _placed(session: Session, account: AccountState, hold_id: UUID) -> int:
     return hold.points
 
 
-def _resolve(session: Session, account: AccountState, *, hold_id: UUID, state: str, captured: int, now: datetime) -> None:
+def _resolve(
+    session: Session, account: AccountState, *, hold_id: UUID, state: str, captured: int, now: datetime
+) -> None:
     parameters = {"hold_id": hold_id, "account_id": account.account_id, "state": state, "captured": captured}
     resolved = session.execute(_RESOLVE, parameters).one_or_none()
     assert resolved is not None, "the account's lock keeps its holds from being resolved meanwhile"

@@ -1,8 +1,9 @@
 """The order in which every writer takes its locks, and the advisory ones among them.
 
-1. the request's idempotency key, so that a retry waits for the first; 2. the stripe of a subject, so that an award and a deletion of
-its subject never pass each other unseen (before the seasons, since only the subject's awards tell which those are); 3. the season; 4. members' rows that are new, sorted by their ids; 5. accounts, in one
-statement, sorted by id; 6. events, sorted by (source, id); 7. product, day counter: last, since they are hot.
+1. the request's idempotency key, so that a retry waits for the first; 2. the stripe of a subject, so that an award
+and a deletion of its subject never pass each other unseen (before the seasons, since only the subject's awards tell
+which those are); 3. the season; 4. members' rows that are new, sorted by their ids; 5. accounts, in one statement,
+sorted by id; 6. events, sorted by (source, id); 7. product, day counter: last, since they are hot.
 """
 
 from collections.abc import Iterable

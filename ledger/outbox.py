@@ -1,10 +1,9 @@
 """The outbox: what happened, written in the transaction that made it happen, read by those who are told.
 
-A position is (generation, transaction id, id). A reader that needs every row moves its cursor only below the horizon, the oldest
-transaction that may still commit; transaction ids are compared in SQL, where they have their order.
+A position is (generation, transaction id, id). A reader that needs every row moves its cursor only below the
+horizon, the oldest transaction that may still commit; transaction ids are compared in SQL, where they have their order.
 """
 
-import json
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,7 +43,8 @@ class OutboxRow(NamedTuple):
 _EMIT = text(
     "insert into outbox (generation, topic, account_id, payload, recorded_at)"
     " select g.generation, n.topic, n.account_id, n.payload, :now from outbox_generation g,"
-    " unnest(cast(:topics as text[]), cast(:accounts as uuid[]), cast(:payloads as jsonb[])) as n(topic, account_id, payload)"
+    " unnest(cast(:topics as text[]), cast(:accounts as uuid[]), cast(:payloads as jsonb[])) as n(topic,"
+    " account_id, payload)"
 )
 _AFTER = text(
     "select generation, cast(xid8 as text) as xid8, id, topic, account_id, payload,"
@@ -54,14 +54,13 @@ _AFTER = text(
 )
 _GENERATION = text("select generation, pruned_at from outbox_generation")
 _RAISE = text(
-    "insert into outbox_generation (generation, system_identifier) select 1, cast(system_identifier as text) from pg_control_system()"
+    "insert into outbox_generation (generation, system_identifier) select 1, cast(system_identifier as text)"
+    " from pg_control_system()"
     " on conflict (one_row) do update set generation = outbox_generation.generation + 1,"
     " system_identifier = excluded.system_identifier"
     " where outbox_generation.system_identifier <> excluded.system_identifier"
 )
-_END = text(
-    "select generation, cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as xid8 from outbox_generation"
-)
+_END = text("select generation, cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as xid8 from outbox_generation")
 
 
 def emit(session: Session, notices: Sequence[Notice], *, now: datetime) -> None:
@@ -77,10 +76,11 @@ def emit(session: Session, notices: Sequence[Notice], *, now: datetime) -> None:
 
 
 def read_after(session: Session, position: Position, *, topics: str, limit: int) -> list[OutboxRow]:
-    """Every visible row after `position` whose topic is LIKE `topics`, in order; the unsettled ones may be given again."""
+    """Every visible row after `position` whose topic is LIKE `topics`, in order; unsettled ones may come again."""
     rows = session.execute(_AFTER, {**position._asdict(), "topics": topics, "limit": limit})
     return [
-        OutboxRow(Position(row.generation, row.xid8, row.id), row.topic, row.account_id, row.payload, row.settled) for row in rows
+        OutboxRow(Position(row.generation, row.xid8, row.id), row.topic, row.account_id, row.payload, row.settled)
+        for row in rows
     ]
 
 
@@ -91,5 +91,5 @@ def end_of_outbox(session: Session) -> Position:
 
 
 def open_generation(session: Session) -> None:
-    """Begin the first generation, or the next one where the cluster under the database has changed (a restored dump)."""
+    """Begin the first generation, or the next one where the cluster under the database is another (a restored dump)."""
     session.execute(_RAISE)

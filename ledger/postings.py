@@ -8,7 +8,18 @@ from uuid import UUID
 from ledger.chain import ENTRY_DOMAIN, Field, link
 
 Kind = Literal[
-    "award", "charge", "penalty", "reversal", "restore", "capture", "refund", "adjustment", "transfer", "grant", "expiry", "merge"
+    "award",
+    "charge",
+    "penalty",
+    "reversal",
+    "restore",
+    "capture",
+    "refund",
+    "adjustment",
+    "transfer",
+    "grant",
+    "expiry",
+    "merge",
 ]
 COUNTED: frozenset[str] = frozenset({"award", "reversal", "restore"})
 """The kinds that count towards lifetime points, and on leaderboards where the entry names a period."""
@@ -27,6 +38,11 @@ class AccountState:
     decisions: int
     decision_head: bytes
     recorded_at: datetime
+
+    @classmethod
+    def unopened(cls, account_id: UUID, now: datetime) -> "AccountState":
+        """An account before its first row."""
+        return cls(account_id, 0, 0, 0, 0, bytes(32), 0, bytes(32), now)
 
     @property
     def available(self) -> int:
@@ -94,7 +110,7 @@ def post(account: AccountState, posting: Posting, *, now: datetime) -> tuple[Acc
         posting.overdraft,
         posting.note_digest,
     )
-    head = link(ENTRY_DOMAIN, account.head, fields)
+    head = link(fields, domain=ENTRY_DOMAIN, previous=account.head)
     after = replace(
         account,
         balance=account.balance + posting.points,
@@ -103,7 +119,7 @@ def post(account: AccountState, posting: Posting, *, now: datetime) -> tuple[Acc
         head=head,
         recorded_at=recorded_at,
     )
-    return after, EntryRow(*fields, head)  # pyright: ignore[reportArgumentType]  # the tuple has the columns' own order
+    return after, EntryRow(*fields, head)
 
 
 def with_held(account: AccountState, held: int) -> AccountState:

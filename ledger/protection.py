@@ -1,4 +1,4 @@
-"""What the database itself refuses (promise 1): the rights of the service's role, and the triggers that must be in force."""
+"""What the database itself refuses (promise 1): the rights of the service's role, and the triggers in force."""
 
 from sqlalchemy import Connection, MetaData, Table, text
 
@@ -30,7 +30,7 @@ def unprotected(connection: Connection, metadata: MetaData) -> list[str]:
         "select c.relname, count(*) from pg_trigger t join pg_class c on c.oid = t.tgrelid"
         " where not t.tgisinternal and t.tgenabled = 'A' and c.relnamespace = 'public'::regnamespace group by 1"
     )
-    found = {name: count for name, count in connection.execute(in_force)}
+    found = dict(connection.execute(in_force).tuples().all())
     expected = {"append_only": 1, "state": 2, "account": 2}
     protections = {table.name: table.info.get("protection") for table in metadata.sorted_tables}
     return [name for name, kind in protections.items() if kind and found.get(name, 0) < expected[kind]]

@@ -1,7 +1,8 @@
 """The ledger's tables, and the declarative `Base` that the market and the rewards service build on.
 
-Points are whole numbers, times are UTC. A table marked `APPEND_ONLY` is protected twice: the service's role holds neither
-UPDATE nor DELETE on it, and a trigger refuses both, and TRUNCATE, even to the owner. A table marked `state_edges` has one
+Points are whole numbers, times are UTC. A table marked `APPEND_ONLY` is protected twice: the service's role holds
+neither UPDATE nor DELETE on it, and a trigger refuses both, and TRUNCATE, even to the owner. A table marked
+`state_edges` has one
 `state` column that moves only along the listed edges, each in the transaction that inserts its line of history.
 """
 
@@ -93,8 +94,8 @@ class Account(Base):
 class Entry(Base):
     """One immutable, signed movement of points on one account, naming its contra.
 
-    `season` and `month` are the periods it counts in (none for what no leaderboard counts). `award_seq` names the award that a
-    reversal or restore is about, `reverses` the entry directly before it in that line.
+    `season` and `month` are the periods it counts in (none for what no leaderboard counts). `award_seq` names the
+    award that a reversal or restore is about, `reverses` the entry directly before it in that line.
     """
 
     __tablename__ = "entry"
@@ -115,7 +116,9 @@ class Entry(Base):
         CheckConstraint("(kind in ('reversal', 'restore')) = (reverses is not null)", name="reverses"),
         CheckConstraint("(reverses is null) = (award_seq is null)", name="award"),
         CheckConstraint("octet_length(hash) = 32", name="hash"),
-        Index("entry_reverses_key", "account_id", "reverses", unique=True, postgresql_where=text("reverses is not null")),
+        Index(
+            "entry_reverses_key", "account_id", "reverses", unique=True, postgresql_where=text("reverses is not null")
+        ),
         {"info": APPEND_ONLY},
     )
 
@@ -139,7 +142,7 @@ class Entry(Base):
 
 
 class EntryNote(Base):
-    """Why staff moved points, kept beside the entry so that it can be erased; the entry's hash covers its salted digest."""
+    """Why staff moved points: beside the entry, so that it can be erased; the entry's hash covers its salted digest."""
 
     __tablename__ = "entry_note"
 
@@ -158,7 +161,8 @@ class Event(Base):
         UniqueConstraint("account_id", "decision_no"),
         CheckConstraint("char_length(source) between 1 and 255 and char_length(event_id) between 1 and 255", name="id"),
         CheckConstraint(
-            "outcome in ('awarded', 'charged', 'penalised', 'capped', 'declined', 'ignored', 'reversed', 'restored', 'rejected')",
+            "outcome in ('awarded', 'charged', 'penalised', 'capped', 'declined', 'ignored', 'reversed',"
+            " 'restored', 'rejected')",
             name="outcome",
         ),
         CheckConstraint("octet_length(hash) = 32 and octet_length(fingerprint) = 32", name="hash"),

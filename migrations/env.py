@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection it is given: as the NOLOGIN owner where that role exists, waiting at most 4 s for a lock."""
+"""Runs the migrations on the connection it is given: as the NOLOGIN owner if there is one, waiting 4 s for locks."""
 
 from alembic import context
 from sqlalchemy import Connection, text

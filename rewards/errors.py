@@ -44,3 +44,54 @@ class MemberSuspended(RewardsError):
 
     member_id: str
     since: datetime
+
+
+@dataclass(eq=False)
+class NotSignedIn(RewardsError):
+    """Nobody, or nobody who may still come in, sent the request; `why` says what is missing."""
+
+    why: str
+
+
+@dataclass(eq=False)
+class ScopeMissing(RewardsError):
+    """Whoever sent the request may not do this; names what would allow it."""
+
+    scope: str
+
+
+@dataclass(eq=False)
+class NotYours(RewardsError):
+    """A member asked for what belongs to another member."""
+
+
+@dataclass(eq=False)
+class UnknownThing(RewardsError):
+    """There is no such thing: `kind` says of what (`member`, `season`), `name` how it was asked for."""
+
+    kind: str
+    name: str
+
+
+@dataclass(eq=False)
+class NameTaken(RewardsError):
+    """A key or a staff account of that name exists already."""
+
+    kind: str
+    name: str
+
+
+@dataclass(eq=False)
+class AwardReversed(RewardsError):
+    """The entry was taken back before, or is of a kind that cannot be."""
+
+    seq: int
+    why: str
+
+
+@dataclass(eq=False)
+class SeasonNotInReview(RewardsError):
+    """Only a provisional season can be reviewed."""
+
+    season_id: date
+    state: str

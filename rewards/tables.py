@@ -13,12 +13,14 @@ SEASON_EDGES = ("open>closing", "closing>provisional", "provisional>final")
 
 
 class Member(Base):
-    """Maps the forum's id of a person to an account. The only place where somebody is named; `salt` keys their digests."""
+    """Maps the forum's id of a person to an account: the only place that names them; `salt` keys their digests."""
 
     __tablename__ = "member"
     __table_args__ = (CheckConstraint("char_length(member_id) between 1 and 64", name="member_id"),)
 
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.account_id", deferrable=True, initially="DEFERRED"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("account.account_id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )
     member_id: Mapped[str | None] = mapped_column(Text(collation=BYTES_ORDER), unique=True)
     salt: Mapped[bytes | None]
     name: Mapped[str | None]
@@ -46,7 +48,7 @@ class Policy(Base):
 
 
 class Rule(Base):
-    """What an event of a type earns or costs. Never edited: a changed rule is a new version; decisions name `key@version`."""
+    """What an event of a type earns or costs. Never edited: a changed rule is a new version; decisions name it."""
 
     __tablename__ = "rule"
     __table_args__ = ({"info": APPEND_ONLY},)
@@ -108,7 +110,7 @@ class SeasonHistory(Base):
 class LeaderboardPoints(Base):
     """A member's points on one leaderboard in one period: absolute, with the `version` that guards its projection.
 
-    `leaderboard` is `season`, `month`, `all-time` or `streak`; `period` the first day of the week or month, the day of a
+    `leaderboard` is `season`, `month`, `all-time` or `streak`; `period` first day of the week or month, day of a
     streak, and for all time the year 1.
     """
 
@@ -134,7 +136,7 @@ class LeaderboardPoints(Base):
 
 
 class MidnightRank(Base):
-    """The place that a member had at the last midnight, for the change beside the name. Rebuilt from entries at will."""
+    """The place that a member had at the last midnight, for the change beside the name. Rebuilt at will."""
 
     __tablename__ = "midnight_rank"
 
@@ -146,7 +148,7 @@ class MidnightRank(Base):
 
 
 class Standing(Base):
-    """A member's final place of a season. `attempt` counts how often the standing was computed before it became final."""
+    """A member's final place of a season, with the points and the time that made it; none if disqualified."""
 
     __tablename__ = "standing"
     __table_args__ = (
@@ -180,7 +182,11 @@ class Prize(Base):
     """A place of a season that won, and the redemption that brings it. A rejected one may go to the next: `attempt`."""
 
     __tablename__ = "prize"
-    __table_args__ = (UniqueConstraint("season_id", "account_id"), UniqueConstraint("redemption_id"), {"info": APPEND_ONLY})
+    __table_args__ = (
+        UniqueConstraint("season_id", "account_id"),
+        UniqueConstraint("redemption_id"),
+        {"info": APPEND_ONLY},
+    )
 
     season_id: Mapped[date] = mapped_column(ForeignKey("season.season_id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -322,7 +328,7 @@ class Audit(Base):
 
 
 class Demo(Base):
-    """One row, once the demo has run: by how many weeks its messages were moved, so that a second run sends the same events."""
+    """One row, once the demo has run: by how many weeks its messages were moved; a second run sends the same."""
 
     __tablename__ = "demo"
     __table_args__ = (CheckConstraint("one_row", name="single"),)

@@ -1,8 +1,8 @@
 """Write check-ins: one of today, or many that a forum brings along. The caller commits."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -42,7 +42,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """A check-in that was written, with what it earned part by part; the decision is missing where nothing was to be awarded."""
+    """A check-in that was written, with what it earned part by part; no decision where nothing was to be awarded."""
 
     arrival: Arrival
     account_id: UUID
@@ -55,22 +55,28 @@ class Attended:
 
 _DAYS = text("select account_id, day, checked_in_at from attendance where account_id = any(cast(:accounts as uuid[]))")
 _OPEN_DAYS = text(
-    "insert into attendance_day (day, members) select day, 0 from unnest(cast(:days as date[])) as day order by day on conflict do nothing"
+    "insert into attendance_day (day, members) select day, 0 from unnest(cast(:days as date[])) as day order"
+    " by day on conflict do nothing"
 )
-_LOCK_DAYS = text("select day, members from attendance_day where day = any(cast(:days as date[])) order by day for update")
+_LOCK_DAYS = text(
+    "select day, members from attendance_day where day = any(cast(:days as date[])) order by day for update"
+)
 _COUNT_DAYS = text(
-    "update attendance_day d set members = n.members from unnest(cast(:days as date[]), cast(:members as bigint[])) as n(day, members)"
+    "update attendance_day d set members = n.members from unnest(cast(:days as date[]), cast(:members as"
+    " bigint[])) as n(day, members)"
     " where d.day = n.day"
 )
 _WRITE = text(
     "insert into attendance (account_id, day, place, streak, origin, transfer_id, checked_in_at, recorded_at)"
-    " select account_id, day, place, streak, :origin, transfer_id, checked_in_at, :now from unnest(cast(:accounts as uuid[]),"
+    " select account_id, day, place, streak, :origin, transfer_id, checked_in_at, :now from"
+    " unnest(cast(:accounts as uuid[]),"
     " cast(:days as date[]), cast(:places as bigint[]), cast(:streaks as bigint[]), cast(:transfers as uuid[]),"
     " cast(:times as timestamptz[])) as n(account_id, day, place, streak, transfer_id, checked_in_at)"
 )
 _GREET = text(
     "insert into greeting (account_id, day, greeting)"
     " select * from unnest(cast(:accounts as uuid[]), cast(:days as date[]), cast(:greetings as text[]))"
+    " as n(account_id, day, greeting) where greeting <> ''"
 )
 
 
@@ -92,14 +98,96 @@ def attend(
     members = ensure_members(session, [arrival.member_id for arrival in arrivals], now=now)
     accounts = lock_accounts(session, [member.account_id for member in members.values()], now=now)
     _refuse_suspended(read_members(session, members))
-    visits = _read_visits(session, accounts)
-    new = _first_of_each_day(arrivals, members, visits, terms)
-    counts = _lock_days(session, {day for _, day in new})
-    points = read_points(session, [Place("season", season, account) for season in periods.seasons for account in accounts])
-    book = Book(terms, periods, now, accounts, {(place.period, place.account_id): value for place, value in points.items()})
-    done = [_attend_one(book, arrival, day, members, visits, counts, rules, award) for arrival, day in new]
-    _write(session, book, done, counts, visits, origin=origin)
+    book = Book(terms, periods, now, accounts, _season_points(session, periods=periods, account_ids=accounts))
+    roster = Roster(book=book, members=members, visits=_read_visits(session, accounts), rules=rules, award=award)
+    new = roster.first_of_each_day(arrivals)
+    roster.counts = _lock_days(session, {day for _, day in new})
+    done = [roster.attend(arrival, day) for arrival, day in new]
+    _write(session, roster, done=done, origin=origin)
     return done
+
+
+@dataclass(slots=True, kw_only=True)
+class Roster:
+    """What check-ins are decided from, read under locks. `visits`: each account's days; `counts`: members by day."""
+
+    book: Book
+    members: Mapping[str, MemberRow]
+    visits: dict[UUID, dict[date, datetime]]
+    rules: AttendanceRules
+    award: bool
+    counts: dict[date, int] = field(default_factory=dict[date, int])
+
+    def first_of_each_day(self, arrivals: Sequence[Arrival]) -> list[tuple[Arrival, date]]:
+        """Those that are new, with their community day, in the order of their time."""
+        seen: set[tuple[UUID, date]] = set()
+        new: list[tuple[Arrival, date]] = []
+        for arrival in sorted(arrivals, key=lambda arrival: (arrival.checked_in_at, arrival.member_id.encode())):
+            account_id = self.members[arrival.member_id].account_id
+            day = self.book.terms.calendar.day_of(arrival.checked_in_at)
+            if day not in self.visits[account_id] and (account_id, day) not in seen:
+                seen.add((account_id, day))
+                new.append((arrival, day))
+        return new
+
+    def attend(self, arrival: Arrival, day: date) -> Attended:
+        """Give the next place of the day, and what it earns."""
+        member = self.members[arrival.member_id]
+        self.counts[day] += 1
+        place = self.counts[day]
+        mine = self.visits[member.account_id]
+        mine[day] = arrival.checked_in_at
+        parts = parts_of_check_in(day, place=place, days=mine.keys(), rules=self.rules) if self.award else ()
+        decision = self._award(arrival, day, member=member, parts=parts) if self.award else None
+        return Attended(
+            arrival=arrival,
+            account_id=member.account_id,
+            day=day,
+            place=place,
+            streak=streak_ending_on(day, mine.keys()),
+            parts=parts,
+            decision=decision,
+        )
+
+    def _award(self, arrival: Arrival, day: date, *, member: MemberRow, parts: Sequence[Part]) -> Decision:
+        """One entry a part, one decision for all of them."""
+        book, transfer_id = self.book, uuid7()
+        lifetime_before = book.accounts[member.account_id].lifetime
+        season = book.periods.season_of(arrival.checked_in_at)
+        for part in parts:
+            posting = Posting(
+                points=part.points,
+                kind="award",
+                contra=f"issuance:{part.rule}",
+                transfer_id=transfer_id,
+                occurred_at=arrival.checked_in_at,
+                season=season,
+                month=book.periods.month_of(day),
+            )
+            book.post(member.account_id, posting)
+        points = sum(part.points for part in parts)
+        rule = f"attendance@{book.terms.rules.version}"
+        return book.conclude(
+            check_in_event(arrival, day, account_id=member.account_id),
+            Verdict(outcome="awarded", rule=rule, points_asked=points, points=points),
+            member=member,
+            lifetime_before=lifetime_before,
+            season=season,
+            transfer_id=transfer_id,
+            keep_data=False,
+        )
+
+
+def check_in_event(arrival: Arrival, day: date, *, account_id: UUID) -> Event:
+    """A check-in as an event of the service's own; the greeting is kept elsewhere, and covered by the fingerprint."""
+    return Event(
+        source=SOURCE,
+        id=f"{account_id}:{day}",
+        type=EVENT_TYPE,
+        member_id=arrival.member_id,
+        occurred_at=arrival.checked_in_at,
+        data={"greeting": arrival.greeting},
+    )
 
 
 def _refuse_suspended(members: Mapping[str, MemberRow]) -> None:
@@ -111,103 +199,39 @@ def _refuse_suspended(members: Mapping[str, MemberRow]) -> None:
 
 def _lock_seasons(session: Session, arrivals: Sequence[Arrival], *, terms: Terms, now: datetime) -> Periods:
     ensure_current(session, calendar=terms.calendar, now=now, grace_s=terms.grace_s, prizes=terms.prizes)
-    season_ids = [row.season_id for row in seasons_covering(session, [arrival.checked_in_at for arrival in arrivals])]
+    season_ids = [row.season_id for row in seasons_covering(session, [one.checked_in_at for one in arrivals])]
     share_seasons(session, season_ids)
-    return Periods({row.season_id: row for row in read_seasons(session, season_ids)}, terms.calendar, terms.grace_s, now)
+    rows = {row.season_id: row for row in read_seasons(session, season_ids)}
+    return Periods(rows, terms.calendar, terms.grace_s, now)
 
 
-def _read_visits(session: Session, accounts: Mapping[UUID, object]) -> dict[UUID, dict[date, datetime]]:
-    visits: dict[UUID, dict[date, datetime]] = {account_id: {} for account_id in accounts}
-    for row in session.execute(_DAYS, {"accounts": list(accounts)}):
+def _season_points(session: Session, *, periods: Periods, account_ids: Iterable[UUID]) -> dict[tuple[date, UUID], int]:
+    places = [Place("season", season, account_id) for season in periods.seasons for account_id in account_ids]
+    return {(place.period, place.account_id): points for place, points in read_points(session, places).items()}
+
+
+def _read_visits(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, dict[date, datetime]]:
+    visits: dict[UUID, dict[date, datetime]] = {account_id: {} for account_id in account_ids}
+    for row in session.execute(_DAYS, {"accounts": list(visits)}):
         visits[row.account_id][row.day] = row.checked_in_at
     return visits
 
 
-def _first_of_each_day(
-    arrivals: Sequence[Arrival], members: Mapping[str, MemberRow], visits: Mapping[UUID, Mapping[date, datetime]], terms: Terms
-) -> list[tuple[Arrival, date]]:
-    seen: set[tuple[UUID, date]] = set()
-    new: list[tuple[Arrival, date]] = []
-    for arrival in sorted(arrivals, key=lambda arrival: (arrival.checked_in_at, arrival.member_id.encode())):
-        account_id = members[arrival.member_id].account_id
-        day = terms.calendar.day_of(arrival.checked_in_at)
-        if day not in visits[account_id] and (account_id, day) not in seen:
-            seen.add((account_id, day))
-            new.append((arrival, day))
-    return new
-
-
 def _lock_days(session: Session, days: set[date]) -> dict[date, int]:
+    """The days' counters, locked last: everybody who checks in wants them."""
     ordered = sorted(days)
     session.execute(_OPEN_DAYS, {"days": ordered})
     return {row.day: row.members for row in session.execute(_LOCK_DAYS, {"days": ordered})}
 
 
-def _attend_one(
-    book: Book,
-    arrival: Arrival,
-    day: date,
-    members: Mapping[str, MemberRow],
-    visits: dict[UUID, dict[date, datetime]],
-    counts: dict[date, int],
-    rules: AttendanceRules,
-    award: bool,
-) -> Attended:
-    member = members[arrival.member_id]
-    counts[day] += 1
-    mine = visits[member.account_id]
-    mine[day] = arrival.checked_in_at
-    parts = parts_of_check_in(day, place=counts[day], days=mine.keys(), rules=rules) if award else ()
-    decision = _award(book, arrival, day, member, parts) if award else None
-    return Attended(arrival, member.account_id, day, counts[day], streak_ending_on(day, mine.keys()), parts, decision)
-
-
-def _award(book: Book, arrival: Arrival, day: date, member: MemberRow, parts: tuple[Part, ...]) -> Decision:
-    event = Event(
-        source=SOURCE,
-        id=f"{member.account_id}:{day}",
-        type=EVENT_TYPE,
-        member_id=arrival.member_id,
-        occurred_at=arrival.checked_in_at,
-        data={"greeting": arrival.greeting},
-    )
-    lifetime = book.accounts[member.account_id].lifetime
-    transfer_id = uuid7()
-    season, month = book.periods.season_of(arrival.checked_in_at), book.periods.month_of(day)
-    for part in parts:
-        posting = Posting(
-            points=part.points,
-            kind="award",
-            contra=f"issuance:{part.rule}",
-            transfer_id=transfer_id,
-            occurred_at=arrival.checked_in_at,
-            season=season,
-            month=month,
-        )
-        book.post(member.account_id, posting)
-    points = sum(part.points for part in parts)
-    verdict = Verdict(outcome="awarded", rule=f"attendance@{book.terms.rules.version}", points_asked=points, points=points)
-    decision = book.conclude(
-        event, member, verdict, lifetime_before=lifetime, season=season, transfer_id=transfer_id, keep_data=False
-    )
-    book.tell(decision)
-    return decision
-
-
-def _write(
-    session: Session,
-    book: Book,
-    done: Sequence[Attended],
-    counts: Mapping[date, int],
-    visits: Mapping[UUID, Mapping[date, datetime]],
-    *,
-    origin: str,
-) -> None:
-    payloads = [(one, {"day": one.day.isoformat(), "place": one.place, "streak": one.streak}) for one in done]
-    book.notices.extend(Notice("attendance", one.account_id, payload) for one, payload in payloads)
-    today = book.terms.calendar.day_of(book.now)
-    set_points(session, streak_rows(visits, {one.account_id for one in done}, today=today))
+def _write(session: Session, roster: Roster, *, done: Sequence[Attended], origin: str) -> None:
+    book, counts = roster.book, roster.counts
+    for one in done:
+        payload = {"day": one.day.isoformat(), "place": one.place, "streak": one.streak}
+        book.notices.append(Notice("attendance", one.account_id, payload))
     book.write(session)
+    visits = {one.account_id: roster.visits[one.account_id] for one in done}
+    set_points(session, streak_rows(visits, today=book.terms.calendar.day_of(book.now)))
     session.execute(_COUNT_DAYS, {"days": list(counts), "members": list(counts.values())})
     columns = {
         "accounts": [one.account_id for one in done],
@@ -216,23 +240,25 @@ def _write(
         "streaks": [one.streak for one in done],
         "transfers": [one.decision.transfer_id if one.decision else None for one in done],
         "times": [one.arrival.checked_in_at for one in done],
+        "greetings": [one.arrival.greeting for one in done],
     }
     session.execute(_WRITE, {**columns, "origin": origin, "now": book.now})
-    greeted = [one for one in done if one.arrival.greeting]
-    greetings = [one.arrival.greeting for one in greeted]
-    keys = {"accounts": [one.account_id for one in greeted], "days": [one.day for one in greeted]}
-    session.execute(_GREET, {**keys, "greetings": greetings})
+    session.execute(_GREET, columns)
 
 
-def streak_rows(
-    visits: Mapping[UUID, Mapping[date, datetime]], account_ids: set[UUID], *, today: date
-) -> dict[Place, tuple[int, datetime]]:
-    """The streak leaderboard's rows of today and tomorrow: a streak lives on until the day after its last check-in ends."""
+def streak_rows(visits: Mapping[UUID, Mapping[date, datetime]], *, today: date) -> dict[Place, tuple[int, datetime]]:
+    """The streak leaderboard's rows of today and tomorrow: a streak lives until the day after its last check-in ends.
+
+    So whoever was here yesterday is on today's board before checking in, and everybody of today is on tomorrow's.
+    """
     rows: dict[Place, tuple[int, datetime]] = {}
-    for account_id in account_ids:
-        mine = visits[account_id]
-        for day, length in ((today, current_streak(today, mine.keys())), (today + ONE_DAY, streak_ending_on(today, mine.keys()))):
+    for account_id, mine in visits.items():
+        lengths = {
+            today: current_streak(today, mine.keys()),
+            today + ONE_DAY: streak_ending_on(today, mine.keys()),
+        }
+        for day, length in lengths.items():
             if length:
-                reached_at = mine.get(today) or mine[today - timedelta(days=1)]
+                reached_at = mine[today] if today in mine else mine[today - ONE_DAY]
                 rows[Place("streak", day, account_id)] = (length, reached_at)
     return rows

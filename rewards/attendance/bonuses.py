@@ -1,6 +1,7 @@
 """What a check-in earns, part by part. Pure."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -28,7 +29,7 @@ class Part:
     points: int
 
 
-def parts_of_check_in(day: date, *, place: int, days: Set[date], rules: AttendanceRules) -> tuple[Part, ...]:
+def parts_of_check_in(day: date, *, place: int, days: AbstractSet[date], rules: AttendanceRules) -> tuple[Part, ...]:
     """The parts for checking in on `day` as the `place`-th; `days` are all of the member's days, this one included."""
     streak = streak_ending_on(day, days)
     parts = [Part("attendance.base", rules.base)]

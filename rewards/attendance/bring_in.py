@@ -1,4 +1,4 @@
-"""Bring in past check-ins of a forum that moves here. The API itself never back-dates; this is for the operator's import."""
+"""Bring in past check-ins of a forum that moves here: for the operator's import, since the API never back-dates."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -43,7 +43,8 @@ _FIND = text(
 )
 _DAYS = text("select day from attendance where account_id = :account_id and day <= :day")
 _PARTS = text(
-    "select contra, points from entry where account_id = :account_id and seq <= :seq and seq > :seq - 100 and transfer_id = :transfer_id order by seq"
+    "select contra, points from entry where account_id = :account_id and seq <= :seq and seq > :seq - 100 and"
+    " transfer_id = :transfer_id order by seq"
 )
 
 
@@ -79,9 +80,9 @@ def read_check_in(session: Session, member_id: str, *, account_id: UUID, day: da
     row = session.execute(_FIND, {"account_id": account_id, "day": day}).one()
     key = (SOURCE, f"{account_id}:{day}")
     decision = read_decisions(session, [key]).get(key)
-    parts = _parts(session, account_id, decision)
+    parts = _parts(session, account_id, decision=decision)
     days = session.execute(_DAYS, {"account_id": account_id, "day": day}).scalars()
-    balance, available = _standing(session, account_id, decision)
+    balance, available = _standing(session, account_id, decision=decision)
     return CheckIn(
         member_id=member_id,
         day=day,
@@ -98,15 +99,15 @@ def read_check_in(session: Session, member_id: str, *, account_id: UUID, day: da
     )
 
 
-def _parts(session: Session, account_id: UUID, decision: Decision | None) -> tuple[Part, ...]:
+def _parts(session: Session, account_id: UUID, *, decision: Decision | None) -> tuple[Part, ...]:
     if decision is None or decision.seq is None:
         return ()
     rows = session.execute(_PARTS, {"account_id": account_id, "seq": decision.seq, "transfer_id": decision.transfer_id})
     return tuple(Part(row.contra.removeprefix(ISSUANCE), row.points) for row in rows)
 
 
-def _standing(session: Session, account_id: UUID, decision: Decision | None) -> tuple[int, int]:
-    """The balance and what was available of it after the check-in; of now for one that was brought along without an award."""
+def _standing(session: Session, account_id: UUID, *, decision: Decision | None) -> tuple[int, int]:
+    """Balance and available after the check-in; those of now for one that was brought along without an award."""
     if decision is not None:
         return decision.balance, decision.available
     account = read_accounts(session, [account_id])[account_id]

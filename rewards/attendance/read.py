@@ -26,7 +26,7 @@ class BoardLine:
 
 @dataclass(frozen=True, slots=True)
 class MemberAttendance:
-    """A member's month, and the streaks as of today. `days` lie in the month; whoever checked in today is `here_today`."""
+    """A member's month, and the streaks as of today. `days` lie in the month; `here_today`: checked in today."""
 
     month: date
     days: tuple[date, ...]
@@ -36,7 +36,8 @@ class MemberAttendance:
 
 
 _BOARD = text(
-    "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting from attendance a join member m using (account_id)"
+    "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting from attendance a join member"
+    " m using (account_id)"
     " left join greeting g using (account_id, day) where a.day = :day and a.place > :after and m.member_id is not null"
     " order by a.place limit :limit"
 )
@@ -54,7 +55,9 @@ def members_on(session: Session, day: date) -> int:
     return session.execute(_COUNT, {"day": day}).scalar() or 0
 
 
-def member_attendance(session: Session, account_id: UUID, *, month: date, calendar: Calendar, now: datetime) -> MemberAttendance:
+def member_attendance(
+    session: Session, account_id: UUID, *, month: date, calendar: Calendar, now: datetime
+) -> MemberAttendance:
     """A member's calendar of a month, with the streaks that the dates give."""
     days: Sequence[date] = session.execute(_DAYS, {"account_id": account_id}).scalars().all()
     today = calendar.day_of(now)

@@ -1,12 +1,13 @@
 """Streaks, derived from the days on which a member checked in; never a counter that can be lost. Pure."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
 
 
-def streak_ending_on(day: date, days: Set[date]) -> int:
+def streak_ending_on(day: date, days: AbstractSet[date]) -> int:
     """The number of days without a gap that end on `day`; 0 if `day` is not among them."""
     length = 0
     while day - length * ONE_DAY in days:
@@ -14,7 +15,7 @@ def streak_ending_on(day: date, days: Set[date]) -> int:
     return length
 
 
-def current_streak(today: date, days: Set[date]) -> int:
+def current_streak(today: date, days: AbstractSet[date]) -> int:
     """The streak that is alive: it ends today, or yesterday while today's check-in can still come."""
     return streak_ending_on(today, days) or streak_ending_on(today - ONE_DAY, days)
 

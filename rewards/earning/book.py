@@ -31,7 +31,7 @@ class Book:
     periods: Periods
     now: datetime
     accounts: dict[UUID, AccountState]
-    season_points: dict[tuple[date, UUID], int]
+    season_points: dict[tuple[date, UUID], int] = field(default_factory=dict[tuple[date, UUID], int])
     entries: list[EntryRow] = field(default_factory=list[EntryRow])
     decisions: list[Decision] = field(default_factory=list[Decision])
     data: list[tuple[EventKey, UUID, str]] = field(default_factory=list[tuple[EventKey, UUID, str]])
@@ -65,9 +65,9 @@ class Book:
     def conclude(
         self,
         event: Event,
-        member: MemberRow,
         verdict: Verdict,
         *,
+        member: MemberRow,
         lifetime_before: int,
         season: date | None,
         transfer_id: UUID | None,
@@ -79,7 +79,7 @@ class Book:
         """
         account = self.accounts[member.account_id]
         recorded_at = max(self.now, account.recorded_at)
-        level, level_up = self._level(member, account, lifetime_before)
+        level, level_up = self._level(member, account, lifetime_before=lifetime_before)
         row = Decision(
             source=event.source,
             event_id=event.id,
@@ -110,7 +110,12 @@ class Book:
         self.decisions.append(decision)
         if event.data and keep_data:
             self.data.append((event.key, account.account_id, orjson.dumps(dict(event.data)).decode()))
+        self._tell(decision)
         return decision
+
+    def latest_season_of(self, transfer_id: UUID) -> date | None:
+        """The season that the latest of a transfer's entries counts in, if any does."""
+        return next((entry.season for entry in self._entries_of(transfer_id) if entry.season is not None), None)
 
     def _last_entry(self, account: AccountState, transfer_id: UUID | None) -> int | None:
         moved = transfer_id is not None and any(
@@ -122,14 +127,14 @@ class Book:
         """A transfer's entries: they are the last ones, since events are decided one after the other."""
         return list(takewhile(lambda entry: entry.transfer_id == transfer_id, reversed(self.entries)))
 
-    def _level(self, member: MemberRow, account: AccountState, lifetime_before: int) -> tuple[str, bool]:
+    def _level(self, member: MemberRow, account: AccountState, *, lifetime_before: int) -> tuple[str, bool]:
         levels = self.terms.levels
         if member.level_by_hand is not None:
             return member.level_by_hand, False
         index = level_at(levels, account.lifetime)
         return levels[index].name, index > level_at(levels, lifetime_before)
 
-    def tell(self, decision: Decision) -> None:
+    def _tell(self, decision: Decision) -> None:
         """Notice for the decision's own account and for every other that its movements touched."""
         if decision.transfer_id is None:
             return

@@ -41,7 +41,9 @@ class Rule:
 
     def holds_at(self, instant: datetime) -> bool:
         """Whether it is valid for what occurred at that instant; from inclusive, until exclusive."""
-        return (self.valid_from is None or self.valid_from <= instant) and (self.valid_until is None or instant < self.valid_until)
+        return (self.valid_from is None or self.valid_from <= instant) and (
+            self.valid_until is None or instant < self.valid_until
+        )
 
 
 @dataclass(frozen=True)

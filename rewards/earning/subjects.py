@@ -1,4 +1,4 @@
-"""What is known about subjects: which awards they earned, whether they still stand, and when they were deleted or restored."""
+"""What is known about subjects: the awards that they earned, and when they were deleted or restored."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from rewards.earning.decide import SubjectAward
 from rewards.earning.events import Event
 from rewards.earning.rules import DELETED, RESTORED, RuleSet, deletion_of, stem_of
 
-# An award is the start of a line: the reversal that takes it back, the restore of that, and so on. It stands at even steps.
+# An award starts a line: the reversal that takes it back, the restore of that, and so on. It stands at even steps.
 _AWARDS = text("""
 with recursive line as (
     select v.account_id, v.type, v.subject, e.seq, e.seq as tail_seq, 0 as step
@@ -24,7 +24,8 @@ with recursive line as (
 ), tail as (
     select distinct on (account_id, seq) * from line order by account_id, seq, step desc
 )
-select t.account_id, t.type, t.subject, t.seq, t.tail_seq, e.points, e.contra, t.step % 2 = 0 as stands, e.occurred_at, e.season, e.month
+select t.account_id, t.type, t.subject, t.seq, t.tail_seq, e.points, e.contra, t.step % 2 = 0 as stands,
+    e.occurred_at, e.season, e.month
 from tail t join entry e on e.account_id = t.account_id and e.seq = t.seq order by t.account_id, t.seq
 """)
 _AWARDED = text(
@@ -72,7 +73,7 @@ class Subjects:
         awards[awards.index(before)] = after
 
     def reached_by(self, event: Event, account_id: UUID) -> tuple[SubjectAward, ...]:
-        """The awards that a deletion or restoration is about: its member's of the stem, and anybody's of the rule's types."""
+        """What a deletion or restoration is about: its member's awards of the stem, anybody's of the rule's types."""
         stem = stem_of(event.type)
         if event.subject is None or stem is None:
             return ()
@@ -88,34 +89,50 @@ class Subjects:
         if event.subject is None:
             return None
         own = deletion_of(event.type)
-        times = [self._standing_deletion(own, event.subject, account_id)]
+        times = [self._standing_deletion((own, event.subject, account_id))]
         for deletion in self.rules.deletions_of.get(event.type, ()):
-            accounts = {account for kind, subject, account in self.changes if kind == deletion and subject == event.subject}
-            times.extend(self._standing_deletion(deletion, event.subject, account) for account in accounts)
+            accounts = {
+                account for kind, subject, account in self.changes if kind == deletion and subject == event.subject
+            }
+            times.extend(self._standing_deletion((deletion, event.subject, account)) for account in accounts)
         return max((time for time in times if time is not None), default=None)
 
-    def _standing_deletion(self, deletion: str, subject: str, account_id: UUID) -> datetime | None:
-        deleted = self.changes.get((deletion, subject, account_id))
+    def _standing_deletion(self, change: tuple[str, str, UUID]) -> datetime | None:
+        deletion, subject, account_id = change
+        deleted = self.changes.get(change)
         restored = self.changes.get((deletion.removesuffix(DELETED) + RESTORED, subject, account_id))
         return None if deleted is None or (restored is not None and restored >= deleted) else deleted
 
 
-def read_subjects(session: Session, events: list[tuple[Event, UUID]], *, rules: RuleSet, awards: list[SubjectAward]) -> Subjects:
-    """The state of the events' subjects, under their accounts' locks; `awards` of those that a deletion or restoration is about."""
+def read_subjects(
+    session: Session, events: list[tuple[Event, UUID]], *, rules: RuleSet, awards: list[SubjectAward]
+) -> Subjects:
+    """The state of the events' subjects, under their accounts' locks.
+
+    `awards` are those of subjects that a deletion or restoration is about.
+    """
     subjects = Subjects(rules)
     for award in awards:
         subjects.awards.setdefault(award.subject, []).append(award)
-    keys = [(event.subject, event.type, account_id) for event, account_id in events if event.subject and not stem_of(event.type)]
+    keys = [
+        (event.subject, event.type, account_id)
+        for event, account_id in events
+        if event.subject and not stem_of(event.type)
+    ]
     if keys:
-        found = session.execute(_AWARDED, dict(zip(("subjects", "types", "accounts"), map(list, zip(*keys, strict=True)), strict=True)))
+        found = session.execute(
+            _AWARDED, dict(zip(("subjects", "types", "accounts"), map(list, zip(*keys, strict=True)), strict=True))
+        )
         subjects.awarded = {(row.subject, row.type, row.account_id) for row in found}
-        _read_changes(session, subjects, keys)
+        _read_changes(session, subjects, keys=keys)
     return subjects
 
 
-def _read_changes(session: Session, subjects: Subjects, keys: list[tuple[str, str, UUID]]) -> None:
+def _read_changes(session: Session, subjects: Subjects, *, keys: list[tuple[str, str, UUID]]) -> None:
     types = {key[1] for key in keys}
-    deletions = {deletion_of(kind) for kind in types}.union(*(subjects.rules.deletions_of.get(kind, ()) for kind in types))
+    deletions = {deletion_of(kind) for kind in types}.union(
+        *(subjects.rules.deletions_of.get(kind, ()) for kind in types)
+    )
     changes = sorted(deletions | {deletion.removesuffix(DELETED) + RESTORED for deletion in deletions})
     rows = session.execute(_DELETIONS, {"subjects": sorted({key[0] for key in keys}), "types": changes})
     subjects.changes = {(row.type, row.subject, row.account_id): row.occurred_at for row in rows}

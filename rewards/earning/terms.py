@@ -11,7 +11,10 @@ from rewards.ranking.seasons import Calendar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """`grace_s`: seconds after a season or month ends in which late events still count. `prizes` of a season that opens now."""
+    """`grace_s`: seconds after a season or month ends in which late events still count.
+
+    `prizes` are those of a season that opens now.
+    """
 
     rules: RuleSet
     levels: Sequence[Level]

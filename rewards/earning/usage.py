@@ -41,13 +41,14 @@ _READ = text(
 )
 _WRITE = text(
     "insert into cap_usage (account_id, rule_key, period, times, points, last_at)"
-    " select * from unnest(cast(:accounts as uuid[]), cast(:rules as text[]), cast(:periods as text[]), cast(:times as bigint[]),"
+    " select * from unnest(cast(:accounts as uuid[]), cast(:rules as text[]), cast(:periods as text[]),"
+    " cast(:times as bigint[]),"
     " cast(:points as bigint[]), cast(:last as timestamptz[])) on conflict (account_id, rule_key, period)"
     " do update set times = excluded.times, points = excluded.points, last_at = excluded.last_at"
 )
 
 
-def usage_keys(rule: Rule, account_id: UUID, day: date) -> tuple[UsageKey, ...]:
+def usage_keys(rule: Rule, *, account_id: UUID, day: date) -> tuple[UsageKey, ...]:
     """What deciding by the rule has to know: nothing for a rule without caps."""
     keys: list[UsageKey] = []
     if rule.times_per_day is not None or rule.points_per_day is not None:
@@ -63,14 +64,20 @@ def read_usage(session: Session, keys: Iterable[UsageKey]) -> dict[UsageKey, Usa
     if not wanted:
         return {}
     rows = session.execute(_READ, _columns(wanted))
-    return {UsageKey(row.account_id, row.rule_key, row.period): Usage(row.times, row.points, row.last_at) for row in rows}
+    return {
+        UsageKey(row.account_id, row.rule_key, row.period): Usage(row.times, row.points, row.last_at) for row in rows
+    }
 
 
 def write_usage(session: Session, used: Mapping[UsageKey, Usage]) -> None:
     """Write usage absolutely; the accounts must be locked."""
     if used:
         values = list(used.values())
-        numbers = {"times": [u.times for u in values], "points": [u.points for u in values], "last": [u.last_at for u in values]}
+        numbers = {
+            "times": [u.times for u in values],
+            "points": [u.points for u in values],
+            "last": [u.last_at for u in values],
+        }
         session.execute(_WRITE, {**_columns(used), **numbers})
 
 

@@ -15,7 +15,8 @@ _READ = text(f"select {_COLUMNS} from member where member_id = any(cast(:ids as 
 _SALTS = text("select account_id, salt from member where account_id = any(cast(:ids as uuid[]))")
 _INSERT = text(
     "insert into member (member_id, account_id, salt, created_at)"
-    " select *, :now from unnest(cast(:ids as text[]), cast(:accounts as uuid[]), cast(:salts as bytea[])) on conflict do nothing"
+    " select *, :now from unnest(cast(:ids as text[]), cast(:accounts as uuid[]), cast(:salts as bytea[])) on"
+    " conflict do nothing"
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import yaml
@@ -58,7 +58,11 @@ class AttendanceSchema(Schema):
 
     base = fields.Integer(strict=True, required=True, validate=_at_least_one)
     places = fields.List(fields.Integer(strict=True, validate=_at_least_one), load_default=list)
-    streaks = fields.Dict(keys=fields.Integer(validate=_at_least_one), values=fields.Integer(strict=True, validate=_at_least_one), load_default=dict)
+    streaks = fields.Dict(
+        keys=fields.Integer(validate=_at_least_one),
+        values=fields.Integer(strict=True, validate=_at_least_one),
+        load_default=dict,
+    )
     perfect_week = fields.Integer(strict=True, validate=_at_least_one, load_default=None)
     perfect_month = fields.Integer(strict=True, validate=_at_least_one, load_default=None)
 
@@ -72,7 +76,7 @@ class LevelSchema(Schema):
 
 
 class PrizeSchema(Schema):
-    """What a place of a season wins. `value` in whole units of `currency`; `product` is the key of the product that staff send."""
+    """What a place of a season wins. `value` in whole units of `currency`; `product` is the key of what staff send."""
 
     place = fields.Integer(strict=True, required=True, validate=_at_least_one)
     product = fields.String(required=True)
@@ -85,14 +89,16 @@ class PrizeSchema(Schema):
 class PolicySchema(Schema):
     """The whole document. Unknown fields are refused by name."""
 
-    rules = fields.Dict(keys=fields.String(validate=validate.Length(1, 255)), values=fields.Nested(RuleSchema), required=True)
+    rules = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 255)), values=fields.Nested(RuleSchema), required=True
+    )
     attendance = fields.Nested(AttendanceSchema, required=True)
     levels = fields.List(fields.Nested(LevelSchema), required=True, validate=validate.Length(min=1))
     prizes = fields.List(fields.Nested(PrizeSchema), required=True)
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """A policy file as a checked document of plain JSON values. Raises PolicyInvalid, which says where and what was expected."""
+    """A policy file as a checked document of JSON values. Raises PolicyInvalid, which says where and what is wrong."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         PolicySchema().load(document)
@@ -110,7 +116,7 @@ def digest_of(document: Mapping[str, Any]) -> bytes:
 
 def policy_of(document: Mapping[str, Any], *, version: int, rule_versions: Mapping[str, int]) -> Policy:
     """The values of a checked document."""
-    loaded = PolicySchema().load(document)
+    loaded = cast("dict[str, Any]", PolicySchema().load(document))
     rules = {key: rule_of(key, definition, version=rule_versions[key]) for key, definition in loaded["rules"].items()}
     levels = sorted((Level(**level) for level in loaded["levels"]), key=lambda level: level.points)
     prizes = sorted(loaded["prizes"], key=lambda prize: prize["place"])

@@ -23,7 +23,7 @@ _known: dict[bytes, Policy] = {}
 
 
 def policy_in_force(session: Session, *, now: datetime) -> Policy:
-    """The newest version whose time has come. Raises NoPolicy before the first was applied: nothing is given away then."""
+    """The newest version whose time has come. Raises NoPolicy before the first one: nothing is given away then."""
     found = session.execute(_IN_FORCE, {"now": now}).one_or_none()
     if found is None:
         raise NoPolicy
@@ -38,8 +38,10 @@ def _read(session: Session, *, version: int) -> Policy:
     return policy_of(stored["policy"], version=version, rule_versions=stored["rule_versions"])
 
 
-def apply_policy(session: Session, document: Mapping[str, Any], *, by: str, now: datetime, valid_from: datetime | None = None) -> int | None:
-    """Make a checked document the newest version, in force from `valid_from` (now). Answers its number, or none if nothing changed."""
+def apply_policy(
+    session: Session, document: Mapping[str, Any], *, by: str, now: datetime, valid_from: datetime | None = None
+) -> int | None:
+    """Make a checked document the newest version, in force from `valid_from` (now). None if nothing changed."""
     session.execute(_LOCK)
     newest = session.execute(_NEWEST).one_or_none()
     digest = digest_of(document)
@@ -48,7 +50,14 @@ def apply_policy(session: Session, document: Mapping[str, Any], *, by: str, now:
     version = 1 if newest is None else newest.version + 1
     rule_versions = _version_rules(session, document["rules"], now=now)
     stored = {"policy": document, "rule_versions": rule_versions}
-    row = {"version": version, "valid_from": valid_from or now, "document": stored, "digest": digest, "applied_by": by, "applied_at": now}
+    row = {
+        "version": version,
+        "valid_from": valid_from or now,
+        "document": stored,
+        "digest": digest,
+        "applied_by": by,
+        "applied_at": now,
+    }
     session.execute(insert(PolicyTable).values(row))
     return version
 
@@ -62,5 +71,7 @@ def _version_rules(session: Session, definitions: Mapping[str, Any], *, now: dat
         unchanged = known is not None and known.definition == definition
         versions[key] = known.version if known and unchanged else (known.version + 1 if known else 1)
         if not unchanged:
-            session.execute(insert(RuleTable).values(key=key, version=versions[key], definition=definition, created_at=now))
+            session.execute(
+                insert(RuleTable).values(key=key, version=versions[key], definition=definition, created_at=now)
+            )
     return versions

@@ -1,6 +1,7 @@
 """Points on leaderboards, written in the transaction of the entries that they count.
 
-Rows are absolute and versioned, so that a projection may apply them twice, late or out of order. The accounts must be locked.
+Rows are absolute and versioned, so that a projection may apply them twice, late or out of order. The accounts must
+be locked.
 """
 
 from collections.abc import Iterable
@@ -55,7 +56,8 @@ select leaderboard, period, account_id, cast(sum(points) as bigint) as points,
 from award group by 1, 2, 3
 """
 _RECOMPUTE = text(
-    f"update leaderboard_points p set points = n.points, reached_at = n.reached_at, version = p.version + 1 from ({_FROM_ENTRIES}) n"
+    f"update leaderboard_points p set points = n.points, reached_at = n.reached_at, version = p.version + 1"
+    f" from ({_FROM_ENTRIES}) n"
     " where (p.leaderboard, p.period, p.account_id) = (n.leaderboard, n.period, n.account_id)"
 )
 _READ = text(
