@@ -27,7 +27,7 @@ REDEMPTION_EDGES = (
 class Product(Base):
     """A gift card on offer. `price` in points, `face_value` in whole units of `currency`.
 
-    `stock` says how it runs out: `codes` counts the redeemable codes, `number` counts `quantity`, `unlimited` never does.
+    `stock` says how it runs out: `codes` counts redeemable codes, `number` counts `quantity`, `unlimited` never does.
     """
 
     __tablename__ = "product"
@@ -124,11 +124,20 @@ class Code(Base):
     __table_args__ = (
         UniqueConstraint("digest"),
         CheckConstraint("state in ('available', 'reserved', 'issued', 'lapsed')", name="state"),
-        Index("code_available_idx", "product_id", "expires_on", "code_id", postgresql_where=text("state = 'available'")),
+        Index(
+            "code_available_idx", "product_id", "expires_on", "code_id", postgresql_where=text("state = 'available'")
+        ),
         {
             "info": {
                 "protection": "state",
-                "edges": ("available>reserved", "reserved>available", "reserved>issued", "available>issued", "available>lapsed", "reserved>lapsed"),
+                "edges": (
+                    "available>reserved",
+                    "reserved>available",
+                    "reserved>issued",
+                    "available>issued",
+                    "available>lapsed",
+                    "reserved>lapsed",
+                ),
                 "mutable": ("state",),
             }
         },
