@@ -18,7 +18,7 @@ STATEMENT_TIMEOUT_S = 30
 IDLE_IN_TRANSACTION_TIMEOUT_S = 30
 
 
-class DatabaseSettingsError(Exception):
+class DatabaseMisconfigured(Exception):
     """The database would not keep what the ledger promises; the sentence says which setting to change."""
 
 
@@ -87,11 +87,11 @@ def _assert_promises(connection: psycopg.Connection[Any], _record: ConnectionPoo
     ).fetchone() or ("", "")
     connection.rollback()
     if isolation != "read committed":
-        raise DatabaseSettingsError(
+        raise DatabaseMisconfigured(
             f"default_transaction_isolation is {isolation!r}; the ledger's locks need 'read committed'."
         )
     if synchronous not in ("on", "remote_apply"):
-        raise DatabaseSettingsError(
+        raise DatabaseMisconfigured(
             f"synchronous_commit is {synchronous!r}; an answer must be durable, so set it to 'on'."
         )
 
