@@ -154,11 +154,11 @@ def settings(environment: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SettableClock) -> "Flask":
+def app(settings: Settings, clock: SettableClock, engine: Engine, redis_client: redis.Redis) -> "Flask":
     """The service, put together as in production, at the time of `clock`."""
     from rewards.app import create_app  # noqa: PLC0415 -- tests of the floor run without what stands above it
 
-    return create_app(settings, clock=clock)
+    return create_app(settings, clock=clock, engine=engine, redis=redis_client)
 
 
 @pytest.fixture

@@ -1,0 +1,19 @@
+"""The HTTP API: one resource, one module; a call declares access, input, output and refusals above its body."""
+
+from flask import Flask
+
+from rewards.api.document import register_document
+from rewards.api.event_batches import event_batches
+from rewards.api.events import events
+from rewards.http.paths import PARAMETERS
+
+RESOURCES = (events, event_batches)
+
+
+def register_api(app: Flask) -> None:
+    """Add every resource to the app, and the document that describes them."""
+    api = register_document(app)
+    for converter, schema in PARAMETERS.items():
+        api.register_converter(converter, lambda _converter, schema=schema: schema)
+    for resource in RESOURCES:
+        api.register_blueprint(resource)

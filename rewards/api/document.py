@@ -1,0 +1,73 @@
+"""The OpenAPI document: made from the schemas that check the requests, served, and readable as a page."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app
+from flask_smorest import Api
+
+from rewards.http.json import json_response
+
+OPENAPI = "3.1.0"
+DESCRIPTION = (
+    "Points, attendance, a weekly ranking and a gift-card market for one community forum.\n\n"
+    "Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 with an offset and come back in UTC."
+    " Lists are `{items, next}` and go on with `?cursor=`. Repeating a request is always safe: events by their id, the rest by"
+    " `Idempotency-Key`."
+)
+SECURITY = {
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of the forum's backend: `ptk_…`, with scopes.",
+    },
+    "staffToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "From POST /v1/staff/sessions: `pts_…`, by role.",
+    },
+    "memberToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The forum's JWT with `sub`, `aud`, `exp`: that member's own things.",
+    },
+}
+
+document = Blueprint("document", __name__, template_folder="templates")
+
+
+class DocumentedApi(Api):
+    """flask-smorest without its own error handlers, which know no problem documents."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None  # pyright: ignore[reportAssignmentType]  # every refusal is declared by its call
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def register_document(app: Flask) -> Api:
+    """Begin the document; resources registered with the answer become part of it."""
+    api = DocumentedApi(
+        app,
+        spec_kwargs={
+            "title": "Forum rewards",
+            "version": "v1",
+            "openapi_version": OPENAPI,
+            "info": {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        },
+    )
+    for name, scheme in SECURITY.items():
+        api.spec.components.security_scheme(name, scheme)
+    app.extensions["rewards.document"] = api
+    app.register_blueprint(document)
+    return api
+
+
+def openapi_of(app: Flask) -> dict[str, Any]:
+    """The whole document."""
+    return app.extensions["rewards.document"].spec.to_dict()
+
+
+@document.get("/openapi.json")
+def openapi() -> Response:
+    """The document as JSON."""
+    return json_response(openapi_of(current_app))  # pyright: ignore[reportArgumentType]  # the proxy stands for the app

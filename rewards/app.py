@@ -1,0 +1,71 @@
+"""The web application, put together."""
+
+from contextlib import suppress
+from importlib import import_module
+
+import redis
+from flask import Flask
+from sqlalchemy import Engine
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from rewards.api import register_api
+from rewards.http.health import register_health
+from rewards.http.json import use_orjson
+from rewards.http.limits import register_limits
+from rewards.http.paths import CONVERTERS
+from rewards.http.problems import register_problems
+from rewards.http.requests import register_requests
+from rewards.http.surroundings import Surroundings, surround
+from rewards.ranking.seasons import Calendar
+from rewards.runtime.clock import Clock, now_utc
+from rewards.runtime.database import create_engine_from
+from rewards.runtime.redis import connect_redis
+from rewards.runtime.settings import Settings
+
+
+def create_app(
+    settings: Settings, *, clock: Clock = now_utc, engine: Engine | None = None, redis: redis.Redis | None = None
+) -> Flask:
+    """Put the service together. Connects to nothing yet."""
+    app = Flask("rewards", static_folder=None)
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=settings.max_body_bytes)
+    app.url_map.converters.update(CONVERTERS)
+    app.url_map.strict_slashes = True
+    use_orjson(app)
+    surround(app, _surroundings(settings, clock=clock, engine=engine, client=redis))
+    register_requests(app)
+    register_problems(app)
+    register_limits(app, settings)
+    register_health(app)
+    register_api(app)
+    _register_pages(app)
+    _trust_proxies(app, settings)
+    return app
+
+
+def _surroundings(
+    settings: Settings, *, clock: Clock, engine: Engine | None, client: redis.Redis | None
+) -> Surroundings:
+    reset = settings.season_reset
+    calendar = Calendar(
+        settings.community_timezone, reset_weekday=reset.weekday, reset_minute=reset.hour * 60 + reset.minute
+    )
+    return Surroundings(
+        settings=settings,
+        clock=clock,
+        engine=engine or create_engine_from(settings.database_url, pool_size=settings.database_pool_size),
+        redis=client or connect_redis(settings.redis_url),
+        calendar=calendar,
+    )
+
+
+def _trust_proxies(app: Flask, settings: Settings) -> None:
+    """Take the caller's address and scheme from as many proxies as the operator has put before the service."""
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
+
+
+def _register_pages(app: Flask) -> None:
+    with suppress(ImportError):
+        import_module("rewards.pages").register_pages(app)

@@ -1,0 +1,248 @@
+"""From exceptions to problem documents (RFC 9457): the one table that knows both."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+import structlog
+from flask import Flask, Response, g
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from ledger import errors as ledger
+from rewards import errors as rewards
+from rewards.http.catalogue import KINDS, Kind
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_S = 1
+
+_log = structlog.get_logger("rewards.http")
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field, named by JSON Pointer (RFC 6901)."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One occurrence of a kind of problem."""
+
+    kind: Kind
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def document(self) -> dict[str, Any]:
+        """The members of the problem document."""
+        kind = self.kind
+        document: dict[str, Any] = {
+            "type": kind.type,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            document["errors"] = [error._asdict() for error in self.errors]
+        return document
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """A request that http itself refuses, before any core is asked."""
+
+    problem: Problem
+
+
+def problem(slug: str, detail: str | None = None, *, headers: Mapping[str, str] | None = None) -> Problem:
+    """An occurrence of a kind; without a `detail` the kind's own words, which always say what to do."""
+    kind = KINDS[slug]
+    return Problem(kind, detail or f"{kind.meaning} {kind.remedy}", headers=headers or {})
+
+
+def refuse(slug: str, detail: str | None = None) -> Refusal:
+    """An exception to raise that answers with the problem."""
+    return Refusal(problem(slug, detail))
+
+
+def invalid(errors: Iterable[FieldError], detail: str | None = None) -> Problem:
+    """Fields that are not as they must be."""
+    found = tuple(errors)
+    named = ", ".join(error.pointer or "the body" for error in found[:5])
+    return Problem(KINDS["invalid-fields"], detail or f"Correct {named} and send it again; nothing was stored.", found)
+
+
+def invalid_field(pointer: str, message: str) -> Refusal:
+    """One field that is not as it must be, as an exception to raise."""
+    return Refusal(invalid([FieldError(pointer, message)]))
+
+
+def away() -> Problem:
+    """The database cannot answer now."""
+    return problem("dependency-away", headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database was away, too busy or not writable, rather than asked for something wrong."""
+    if isinstance(error, (PoolTimeout, DisconnectionError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the connection was refused or lost, and no server said why
+        return error.connection_invalidated or type(error.orig).__name__ in (
+            "OperationalError",
+            "InterfaceError",
+            "ConnectionTimeout",
+        )
+    return state[:2] in ("08", "53", "57", "58", "40", "55") or state == "25006"
+
+
+def is_worth_again(error: BaseException) -> bool:
+    """Whether the same micro-batch may well succeed at once: others came first, or a deadlock was broken."""
+    if isinstance(error, (ledger.DecidedMeanwhile, ledger.SubjectMoved)):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
+
+
+def _not_signed_in(error: rewards.NotSignedIn) -> Problem:
+    return problem("not-signed-in", error.why, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _scope_missing(error: rewards.ScopeMissing) -> Problem:
+    return problem("scope-missing", f"This needs the scope {error.scope}. {KINDS['scope-missing'].remedy}")
+
+
+def _unknown(error: rewards.UnknownThing) -> Problem:
+    return problem("not-found", f"There is no {error.kind} {error.name!r}. {KINDS['not-found'].remedy}")
+
+
+def _taken(error: rewards.NameTaken) -> Problem:
+    return problem(
+        "already-exists", f"There is a {error.kind} {error.name!r} already. {KINDS['already-exists'].remedy}"
+    )
+
+
+def event_conflict(error: ledger.EventConflict) -> Problem:
+    """The id was used before: says when, and for which content."""
+    first = f"{error.first_recorded_at:%Y-%m-%dT%H:%M:%SZ}, fingerprint {error.first_fingerprint}"
+    return problem(
+        "event-conflict",
+        f"Event {error.event_id!r} of source {error.source!r} was decided at {first}. {KINDS['event-conflict'].remedy}",
+    )
+
+
+def event_in_future(error: rewards.EventInFuture) -> Problem:
+    """Later than the clock tolerates; points to the field."""
+    message = f"is later than {error.latest:%Y-%m-%dT%H:%M:%SZ}, the latest that is taken now"
+    return Problem(KINDS["event-in-future"], KINDS["event-in-future"].remedy, (FieldError("/occurred_at", message),))
+
+
+def _not_today(error: rewards.NotToday) -> Problem:
+    return problem("not-today", f"{error.day} is not today, which is {error.today}. {KINDS['not-today'].remedy}")
+
+
+def _not_enough(error: ledger.NotEnoughPoints) -> Problem:
+    missing = error.needed - error.available
+    return problem(
+        "not-enough-points",
+        f"{error.needed} points are needed, {error.available} are available: {missing} are missing. Nothing was moved.",
+    )
+
+
+def _season_state(error: rewards.SeasonNotInReview) -> Problem:
+    return problem(
+        "state-conflict", f"Season {error.season_id} is {error.state}; only a provisional one can be reviewed."
+    )
+
+
+_PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
+    Refusal: lambda error: error.problem,
+    rewards.NotSignedIn: _not_signed_in,
+    rewards.ScopeMissing: _scope_missing,
+    rewards.NotYours: lambda _: problem("not-yours"),
+    rewards.UnknownThing: _unknown,
+    rewards.NameTaken: _taken,
+    rewards.MemberSuspended: lambda error: problem(
+        "member-suspended", f"Suspended since {error.since:%Y-%m-%dT%H:%M:%SZ}. {KINDS['member-suspended'].remedy}"
+    ),
+    rewards.NotToday: _not_today,
+    rewards.EventInFuture: event_in_future,
+    rewards.AwardReversed: lambda error: problem(
+        "state-conflict", f"Entry {error.seq} cannot be reversed: {error.why}."
+    ),
+    rewards.SeasonNotInReview: _season_state,
+    rewards.NoPolicy: lambda _: problem(
+        "dependency-away",
+        "No policy has been applied yet; `rewards migrate` applies the default one.",
+        headers={"Retry-After": "5"},
+    ),
+    ledger.EventConflict: event_conflict,
+    ledger.NotEnoughPoints: _not_enough,
+    ledger.HoldResolved: lambda error: problem("state-conflict", f"Its points were {error.state} before."),
+    ledger.UnknownHold: lambda _: problem("not-found"),
+    ledger.DecidedMeanwhile: lambda _: away(),
+    ledger.SubjectMoved: lambda _: away(),
+}
+
+_BY_STATUS = {
+    400: "malformed-body",
+    401: "not-signed-in",
+    403: "scope-missing",
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "malformed-body",
+    411: "malformed-body",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+    422: "invalid-fields",
+    429: "too-many-requests",
+    503: "dependency-away",
+}
+
+
+def problem_of(error: BaseException) -> Problem:
+    """The problem that an exception is; `unexpected` for whatever is not listed."""
+    for kind in type(error).__mro__:
+        if kind in _PROBLEMS:
+            return _PROBLEMS[kind](error)
+    if isinstance(error, HTTPException):
+        return _http_problem(error)
+    return away() if is_away(error) else problem("unexpected")
+
+
+def _http_problem(error: HTTPException) -> Problem:
+    slug = _BY_STATUS.get(error.code or 500, "unexpected" if (error.code or 500) >= 500 else "malformed-body")
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    if slug == "too-many-requests":
+        kept.setdefault("Retry-After", "60")
+    return problem(slug, headers=kept)
+
+
+def respond(found: Problem) -> Response:
+    """The problem as a response, with the request's id in it."""
+    document = {**found.document(), "request_id": g.get("request_id")}
+    response = Response(orjson.dumps(document), status=found.kind.status, content_type=CONTENT_TYPE)
+    response.headers.update(found.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def register_problems(app: Flask) -> None:
+    """Answer every exception of the app with a problem document; what is unexpected goes to the log, whole."""
+
+    def answer(error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.response is not None:
+            return error.response  # pyright: ignore[reportReturnType]  # Flask takes werkzeug's response as it is
+        found = problem_of(error)
+        if found.kind.slug == "unexpected":
+            _log.error("unexpected", exc_info=error)
+        elif found.kind.slug == "dependency-away":
+            _log.warning("dependency away", error=type(error).__name__)
+        return respond(found)
+
+    app.register_error_handler(Exception, answer)

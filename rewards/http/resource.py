@@ -1,0 +1,209 @@
+# ruff: noqa: ARG002, PLR0917 -- the signatures are those of webargs and flask-smorest
+"""A resource of the API: each call declares access, input, output, refusals above its body, which document it too."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, NoReturn
+
+import marshmallow
+from flask import Request, Response, make_response, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MultiDict
+
+from rewards.http.auth import Access, admit
+from rewards.http.catalogue import KINDS
+from rewards.http.fields import Document
+from rewards.http.idempotency import HEADER, answer_once
+from rewards.http.json import read_json
+from rewards.http.problems import CONTENT_TYPE, FieldError, Refusal, invalid
+
+View = Callable[..., Any]
+
+_IDEMPOTENCY_PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": (
+        "Send a new key with each new request and the same key to repeat it: the first answer is given again."
+    ),
+}
+
+
+class FieldErrorSchema(Document):
+    """What is wrong with one field."""
+
+    pointer = marshmallow.fields.String(required=True, metadata={"description": "JSON Pointer (RFC 6901)"})
+    message = marshmallow.fields.String(required=True)
+
+
+class ProblemSchema(Document):
+    """A problem (RFC 9457); `type` is an address under /problems/ that explains it."""
+
+    type = marshmallow.fields.String(required=True)
+    title = marshmallow.fields.String(required=True)
+    status = marshmallow.fields.Integer(required=True)
+    detail = marshmallow.fields.String(required=True)
+    errors = marshmallow.fields.List(marshmallow.fields.Nested(FieldErrorSchema))
+    request_id = marshmallow.fields.String(allow_none=True)
+
+
+class Parser(FlaskParser):
+    """Reads input for the schemas; refuses what is unknown, in the body and in the query string alike."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": "raise", "query": "raise"}  # noqa: RUF012  # webargs' own form
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        return read_json(req)
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        return _single_values(req.args)
+
+    def handle_error(self, error: marshmallow.ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
+        by_location = error.messages if isinstance(error.messages, dict) else {"": {"_schema": error.messages}}
+        raise Refusal(invalid(found for messages in by_location.values() for found in pointers(messages))) from error
+
+
+def _single_values(args: MultiDict[str, str]) -> dict[str, str]:
+    twice = [name for name, values in args.lists() if len(values) > 1]
+    if twice:
+        raise Refusal(invalid([FieldError(f"/{name}", "is given more than once") for name in twice]))
+    return args.to_dict()
+
+
+def pointers(messages: Mapping[Any, Any], at: str = "") -> Iterable[FieldError]:
+    """Marshmallow's nested messages, each with the JSON Pointer of its field."""
+    for name, inner in messages.items():
+        where = at if name == "_schema" else f"{at}/{str(name).replace('~', '~0').replace('/', '~1')}"
+        if isinstance(inner, Mapping):
+            yield from pointers(inner, where)
+        else:
+            for message in [inner] if isinstance(inner, str) else inner:
+                yield FieldError(where, "is not a field of this call" if message == "Unknown field." else str(message))
+
+
+class Resource(Blueprint):
+    """Calls of one resource."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def call(
+        self,
+        method: str,
+        rule: str,
+        *,
+        access: Access,
+        gives: type[Schema] | Schema | None,
+        status: int = 200,
+        also: Mapping[int, str] | None = None,
+        query: type[Schema] | None = None,
+        body: type[Schema] | None = None,
+        refuses: Iterable[str] = (),
+        idempotent: bool = False,
+        fresh_s: int | None = None,
+        example: Any = None,
+        asks: Any = None,
+        doc: Mapping[str, Any] | None = None,
+    ) -> Callable[[View], View]:
+        """Declare a call. The view gets `query` and `body` as keywords, loaded; it answers a document or a response.
+
+        `also`: other good statuses and what they mean. `refuses`: slugs of problems beyond those of every call.
+        `fresh_s`: seconds for which an answer may be kept; it carries an ETag. `example`: an answer; `asks`: a body.
+        """
+
+        def declare(view: View) -> View:
+            told = self.response(status, gives, example=example)(view)
+            for other, meaning in (also or {}).items():
+                told = self.alt_response(other, schema=gives, description=meaning, success=True)(told)
+            if query is not None:
+                told = self.arguments(query, location="query", arg_name="query")(told)
+            if body is not None:
+                told = self.arguments(body, location="json", arg_name="body", example=asks)(told)
+            if idempotent:
+                told = _once(told)
+            if fresh_s is not None:
+                told = _kept(told, fresh_s)
+            told = self._refusals(
+                told, access, refuses, body=body is not None, input_=query is not None or body is not None
+            )
+            told = self.doc(**_security(access), **_parameters(idempotent=idempotent), **(doc or {}))(told)
+            told = _admitting(told, access)
+            self.route(rule, methods=[method])(told)
+            return view
+
+        return declare
+
+    def _refusals(self, view: View, access: Access, refuses: Iterable[str], *, body: bool, input_: bool) -> View:
+        common = ["too-many-requests", "unexpected", "dependency-away"]
+        if access.scope is not None:
+            common += ["not-signed-in", "scope-missing"]
+        if access.members == "own":
+            common += ["not-yours"]
+        if body:
+            common += ["malformed-body", "body-too-large", "unsupported-media-type"]
+        if input_:
+            common += ["invalid-fields"]
+        by_status: dict[int, list[str]] = {}
+        for slug in (*common, *refuses):
+            by_status.setdefault(KINDS[slug].status, []).append(slug)
+        for code, slugs in sorted(by_status.items()):
+            view = self.alt_response(
+                code,
+                schema=ProblemSchema,
+                content_type=CONTENT_TYPE,
+                description=" · ".join(KINDS[slug].title for slug in slugs),
+                example=_example(slugs[0]),
+            )(view)
+        return view
+
+
+def _example(slug: str) -> dict[str, Any]:
+    kind = KINDS[slug]
+    return {"type": kind.type, "title": kind.title, "status": kind.status, "detail": f"{kind.meaning} {kind.remedy}"}
+
+
+def _security(access: Access) -> dict[str, Any]:
+    if access.scope is None:
+        return {"security": []}
+    ways: list[dict[str, list[str]]] = [{"apiKey": [access.scope]}]
+    if access.scope.startswith("staff:"):
+        ways.append({"staffToken": [access.scope]})
+    if access.members != "none":
+        ways.append({"memberToken": []})
+    return {"security": ways}
+
+
+def _parameters(*, idempotent: bool) -> dict[str, Any]:
+    return {"parameters": [_IDEMPOTENCY_PARAMETER]} if idempotent else {}
+
+
+def _once(view: View) -> View:
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Response:
+        return answer_once(lambda: make_response(view(*args, **kwargs)))
+
+    return wrapper
+
+
+def _kept(view: View, fresh_s: int) -> View:
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Response:
+        response = make_response(view(*args, **kwargs))
+        response.headers["Cache-Control"] = f"private, max-age={fresh_s}"
+        response.headers["Vary"] = "Authorization"
+        response.add_etag()
+        return response.make_conditional(request)
+
+    return wrapper
+
+
+def _admitting(view: View, access: Access) -> View:
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        admit(access)
+        return view(*args, **kwargs)
+
+    wrapper.access = access  # pyright: ignore[reportFunctionMemberAccess]  # for whoever lists what may be called by whom
+    return wrapper
