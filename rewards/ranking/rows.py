@@ -1,0 +1,62 @@
+"""Rows of `leaderboard_points` in the form in which Redis takes them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from rewards.ranking.keys import KEPT_DAYS, kept, suffix
+from rewards.ranking.order import DoesNotFit, Reached, name_of, scale_of, score_of
+
+_SELECT = (
+    "select p.leaderboard, p.period, p.account_id, p.version, p.points, p.reached_at, m.member_id,"
+    " p.points > 0 and not m.hidden and not m.opted_out and m.suspended_at is null and m.merged_into is null"
+    " and m.member_id is not null as has_place, s.starts_at"
+    " from leaderboard_points p join member m using (account_id)"
+    " left join season s on p.leaderboard = 'season' and s.season_id = p.period"
+    " where case p.leaderboard when 'season' then s.ends_at > :season_ends_after when 'month' then p.period >= :month"
+    " when 'streak' then p.period >= :day else true end"
+)
+_ALL = text(_SELECT)
+_OF_ACCOUNTS = text(_SELECT + " and p.account_id = any(cast(:accounts as uuid[]))")
+_STREAMED = {"yield_per": 5000}
+
+
+class ProjectedRow(NamedTuple):
+    """One member on one leaderboard. An empty score: no place there; `fits` is false where Redis cannot hold it."""
+
+    set: str
+    account: str
+    version: int
+    score: str
+    name: bytes
+    fits: bool = True
+
+
+def rows_of(session: Session, accounts: Iterable[UUID], *, now: datetime) -> Iterator[ProjectedRow]:
+    """The rows of some accounts in all periods that Redis keeps."""
+    parameters = {**kept(now, days=KEPT_DAYS)._asdict(), "accounts": list(accounts)}
+    return map(_projected, session.execute(_OF_ACCOUNTS, parameters))
+
+
+def all_rows(session: Session, *, now: datetime) -> Iterator[ProjectedRow]:
+    """Every row in all periods that Redis keeps, streamed."""
+    found = session.execute(_ALL, kept(now, days=KEPT_DAYS)._asdict(), execution_options=_STREAMED)
+    return map(_projected, found)
+
+
+def _projected(row: Row[Any]) -> ProjectedRow:
+    leaderboard, period, account_id, version, points, reached_at, member_id, has_place, starts_at = tuple(row)
+    place = suffix(leaderboard, period)
+    account = account_id.hex
+    if not has_place:
+        return ProjectedRow(place, account, version, "", b"")
+    reached = Reached(points, reached_at, member_id)
+    scale = scale_of(leaderboard, period, season_starts_at=starts_at)
+    try:
+        return ProjectedRow(place, account, version, str(score_of(reached, scale=scale)), name_of(reached, scale=scale))
+    except DoesNotFit:
+        return ProjectedRow(place, account, version, "", b"", fits=False)
