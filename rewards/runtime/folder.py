@@ -1,0 +1,104 @@
+"""One folder, one running copy of the service: its lock, its own servers, its secrets, its first API key."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rewards.runtime.servers import PostgresServer, Secrets, ValkeyServer, load_or_make_secrets
+from rewards.runtime.servers.postgres import MIGRATOR
+from rewards.runtime.servers.secrets import write_private
+
+FIRST_KEY_SCOPES = (
+    "events:write",
+    "attendance:write",
+    "members:read",
+    "members:write",
+    "rankings:read",
+    "market:read",
+    "market:write",
+    "staff:manage",
+)
+
+
+class FolderInUse(Exception):
+    """Another copy runs in this folder."""
+
+
+@contextmanager
+def claim_folder(var: Path, *, port: int) -> Iterator[None]:
+    """Hold the folder as long as the block runs. Raises FolderInUse.
+
+    The lock is the system's: it is gone with its holder, so a crash leaves none behind.
+    """
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise FolderInUse(
+                f"The service of this folder runs already ({file.read().strip() or 'it is just starting'})."
+                " Look there, end it with Ctrl-C where it runs, or run another copy from another folder."
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, http://127.0.0.1:{port}/\n")
+        file.flush()
+        yield
+
+
+def own_servers(undo: ExitStack, *, var: Path, say: Callable[[str], None]) -> dict[str, str]:
+    """Start what the environment does not name, and answer the environment of the service's processes.
+
+    `undo` ends the servers. Secrets that the environment does not give are those of the folder.
+    """
+    secrets = load_or_make_secrets(var / "secrets.json")
+    made = {
+        "SECRET_KEY": secrets.secret_key,
+        "CODE_KEYS": secrets.code_key,
+        "MEMBER_JWT_KEY": secrets.member_jwt_key,
+        "PROMETHEUS_MULTIPROC_DIR": _emptied(var / "metrics"),
+    }
+    if not os.environ.get("DATABASE_URL"):
+        made |= _postgres(undo, var=var, secrets=secrets)
+        say("PostgreSQL runs.")
+    if not os.environ.get("REDIS_URL"):
+        valkey = ValkeyServer(var / "valkey", password=secrets.valkey)
+        undo.callback(valkey.stop)
+        made["REDIS_URL"] = valkey.start()
+        say("Valkey runs.")
+    return {**made, **{name: value for name, value in os.environ.items() if value}}
+
+
+def _postgres(undo: ExitStack, *, var: Path, secrets: Secrets) -> Mapping[str, str]:
+    postgres = PostgresServer(var / "postgres", secrets=secrets)
+    undo.callback(postgres.stop)
+    postgres.start()
+    return {
+        "DATABASE_URL": postgres.make_database("rewards"),
+        "MIGRATION_DATABASE_URL": postgres.url("rewards", role=MIGRATOR),
+    }
+
+
+def _emptied(folder: Path) -> str:
+    """Metrics files of processes that are gone would be added to those of today."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return str(folder)
+
+
+def first_key(var: Path, *, command: Sequence[str]) -> str:
+    """Answer the API key of this folder, made by `rewards api-key` the first time; empty when that fails."""
+    path = var / "api-key"
+    if not path.exists():
+        scopes = [part for scope in FIRST_KEY_SCOPES for part in ("--scope", scope)]
+        made = subprocess.run(  # noqa: S603 -- our own command
+            [*command, "create", "--name", "make run", *scopes], capture_output=True, text=True, check=False
+        )
+        if made.returncode:
+            return ""
+        write_private(path, made.stdout)
+    return path.read_text().strip()
