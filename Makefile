@@ -1,0 +1,43 @@
+# `make run` runs the service in this folder, `make test` checks everything. CONTRIBUTING.md says more.
+
+PYTHON ?= python3
+ENV := .venv/bin/python
+WORKERS ?= 2
+
+# PORT=9000 on make's command line reaches the service; without it the service takes 8000.
+export PORT
+
+.PHONY: run test check format lock clean environment environment-dev browser
+
+run: environment
+	@$(ENV) -m rewards up --end-with-parent
+
+test: check browser
+	$(ENV) -m pytest -n $(WORKERS) $(TESTS)
+
+check: environment-dev
+	$(ENV) -m ruff format --check .
+	$(ENV) -m ruff check .
+	$(ENV) -m basedpyright --level error
+	$(ENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	$(ENV) -m pytest -q -p no:randomly tests/house/test_locks.py
+
+format: environment-dev
+	$(ENV) -m ruff format .
+	$(ENV) -m ruff check --fix .
+
+lock: environment-dev
+	$(ENV) -m uv pip compile pyproject.toml --group servers --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	$(ENV) -m uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+clean:
+	@$(PYTHON) tools/clean.py
+
+environment:
+	@PYTHON=$(PYTHON) sh tools/environment.sh requirements.lock
+
+environment-dev:
+	@PYTHON=$(PYTHON) sh tools/environment.sh requirements-dev.lock
+
+browser:
+	@sh tools/browser.sh
