@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 
 class RewardsError(Exception):
@@ -95,3 +96,26 @@ class SeasonNotInReview(RewardsError):
 
     season_id: date
     state: str
+
+
+@dataclass(eq=False)
+class SeasonNotOver(RewardsError):
+    """The season takes awards still: there is nothing to settle before it ends."""
+
+    season_id: date
+    ends_at: datetime
+
+
+@dataclass(eq=False)
+class NotInStanding(RewardsError):
+    """The member has no line in the season's standing."""
+
+    season_id: date
+    account_id: UUID
+
+
+@dataclass(eq=False)
+class PrizeNotReturned(RewardsError):
+    """A prize goes on only from a redemption that was rejected, cancelled or expired, and only once."""
+
+    redemption_id: UUID

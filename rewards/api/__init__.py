@@ -5,9 +5,10 @@ from flask import Flask
 from rewards.api.document import register_document
 from rewards.api.event_batches import event_batches
 from rewards.api.events import events
+from rewards.api.members import members
 from rewards.http.paths import PARAMETERS
 
-RESOURCES = (events, event_batches)
+RESOURCES = (events, event_batches, members)
 
 
 def register_api(app: Flask) -> None:

@@ -11,8 +11,8 @@ OPENAPI = "3.1.0"
 DESCRIPTION = (
     "Points, attendance, a weekly ranking and a gift-card market for one community forum.\n\n"
     "Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 with an offset and come back in UTC."
-    " Lists are `{items, next}` and go on with `?cursor=`. Repeating a request is always safe: events by their id, the rest by"
-    " `Idempotency-Key`."
+    " Lists are `{items, next}` and go on with `?cursor=`. Repeating a request is always safe:"
+    " events by their id, the rest by `Idempotency-Key`."
 )
 SECURITY = {
     "apiKey": {

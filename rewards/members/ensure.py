@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
+from ledger.arrays import array, columns
+
 _COLUMNS = "member_id, account_id, salt, suspended_at, level_by_hand"
 _READ = text(f"select {_COLUMNS} from member where member_id = any(cast(:ids as text[]))")
 _SALTS = text("select account_id, salt from member where account_id = any(cast(:ids as uuid[]))")
@@ -33,7 +35,7 @@ class MemberRow:
 
 def read_members(session: Session, member_ids: Iterable[str]) -> dict[str, MemberRow]:
     """Those of the members who are known."""
-    rows = session.execute(_READ, {"ids": list(set(member_ids))})
+    rows = session.execute(_READ, {"ids": array(set(member_ids))})
     return {row.member_id: MemberRow(*row) for row in rows}
 
 
@@ -44,8 +46,8 @@ def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime
     missing = sorted(wanted - known.keys(), key=str.encode)
     if not missing:
         return known
-    made = {"accounts": [uuid7() for _ in missing], "salts": [urandom(16) for _ in missing]}
-    session.execute(_INSERT, {"ids": missing, **made, "now": now})
+    rows = [(member_id, uuid7(), urandom(16)) for member_id in missing]
+    session.execute(_INSERT, {**dict(zip(("ids", "accounts", "salts"), columns(rows), strict=True)), "now": now})
     return known | read_members(session, missing)
 
 
@@ -56,4 +58,4 @@ def stranger(member_id: str) -> MemberRow:
 
 def read_salts(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
     """The salts of accounts; none once a member was erased."""
-    return {row.account_id: row.salt for row in session.execute(_SALTS, {"ids": list(set(account_ids))})}
+    return {row.account_id: row.salt for row in session.execute(_SALTS, {"ids": array(set(account_ids))})}

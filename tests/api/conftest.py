@@ -11,7 +11,7 @@ from tests.support.http import Caller, Forum
 def forum(app: Flask, settings: Settings, engine: Engine, clock: SettableClock) -> Forum:
     """The service with its default policy, and everybody who may call it."""
     forum = Forum(app, settings, engine, clock)
-    forum.apply_default_policy()
+    forum.prepare()
     return forum
 
 

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from ledger.outbox import open_generation
+from market.products import ensure_prize_products
 from rewards.access.keys import create_key
 from rewards.access.scopes import SCOPES, Role
 from rewards.access.staff import create_staff, sign_in
@@ -103,9 +105,11 @@ class Forum:
         """Whoever holds the secret."""
         return Caller(self.app.test_client(), {"Authorization": f"Bearer {secret}"})
 
-    def apply_default_policy(self) -> None:
-        """Put the policy that ships with the service in force."""
+    def prepare(self) -> None:
+        """Do what `rewards migrate` does, by the test's clock."""
         with transaction(self.engine) as session:
+            open_generation(session)
+            ensure_prize_products(session, now=self.clock())
             apply_policy(session, read_document(DEFAULT_POLICY), by="test", now=self.clock())
 
 

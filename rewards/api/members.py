@@ -1,0 +1,306 @@
+"""Members: profile, balance, statement; suspension and erasure."""
+
+from typing import Any
+
+from flask import Response
+from marshmallow import ValidationError, fields, validates
+from sqlalchemy.orm import Session
+
+from rewards.access.audit import note
+from rewards.api.shapes import PageQuery, list_of, page_of
+from rewards.errors import ScopeMissing
+from rewards.http.auth import current_caller, needs
+from rewards.http.cursors import place_after
+from rewards.http.fields import Document, Line, Moment, Prose, Truth, rfc3339
+from rewards.http.resource import Resource
+from rewards.http.surroundings import here, request_now, request_transaction
+from rewards.http.terms import request_policy
+from rewards.members.erase import erase
+from rewards.members.levels import level_at
+from rewards.members.profile import Profile, account_of, read_profile, suspend, write_profile
+from rewards.members.statement import NEWEST, StatementLine, balance_at, statement
+from rewards.ranking.places import places_of
+
+members = Resource("members", __name__, description="Who the forum's people are here, what they have and why.")
+
+_ENTRY_EXAMPLE = {
+    "seq": 12,
+    "points": 20,
+    "kind": "award",
+    "contra": "issuance:post.created",
+    "balance_after": 1340,
+    "held_after": 0,
+    "occurred_at": "2026-01-17T01:08:01.000Z",
+    "recorded_at": "2026-01-17T01:08:01.482Z",
+    "season": "2026-01-12",
+    "reverses": None,
+    "transfer_id": "019bc9a4-1f6a-7000-8000-000000000001",
+    "note": None,
+    "event": {"source": "forum", "id": "post:81231:created", "type": "post.created", "subject": "post:81231"},
+}
+_PROFILE_EXAMPLE = {
+    "id": "minji",
+    "name": "민지",
+    "avatar": None,
+    "hidden": False,
+    "opted_out": False,
+    "suspended": False,
+    "suspended_at": None,
+    "balance": 1340,
+    "held": 0,
+    "available": 1340,
+    "lifetime": 1340,
+    "level": {"name": "잎새", "by_hand": False},
+    "ranks": {"season": 3, "month": 5, "all-time": 12, "streak": None},
+    "created_at": "2026-01-01T00:00:00.000Z",
+}
+
+
+class ProfileIn(Document):
+    """What to change; what is left away stays as it is."""
+
+    name = Line(longest=80, allow_none=True, metadata={"description": "Display name."})
+    avatar = Line(longest=512, allow_none=True, metadata={"description": "A path on this host: /avatars/minji.png."})
+    hidden = Truth(metadata={"description": "Kept off leaderboards by the forum (staff, bots)."})
+    opted_out = Truth(metadata={"description": "Kept off leaderboards by the member's own wish."})
+
+    @validates("avatar")
+    def on_this_host(self, value: str | None, **_: Any) -> None:
+        """Pages load nothing from another host."""
+        if value is not None and (not value.startswith("/") or value.startswith(("//", "/\\"))):
+            raise ValidationError("must be a path on this host, beginning with one slash")
+
+
+class LevelOfMember(Document):
+    """A level, by points or given by hand."""
+
+    name = fields.String(required=True)
+    by_hand = fields.Boolean(required=True)
+
+
+class Ranks(Document):
+    """Places at this moment; null where the member has none."""
+
+    season = fields.Integer(required=True, allow_none=True)
+    month = fields.Integer(required=True, allow_none=True)
+    all_time = fields.Integer(required=True, allow_none=True, data_key="all-time", attribute="all-time")
+    streak = fields.Integer(required=True, allow_none=True)
+
+
+class ProfileOut(Document):
+    """A member."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    avatar = fields.String(required=True, allow_none=True)
+    hidden = fields.Boolean(required=True)
+    opted_out = fields.Boolean(required=True)
+    suspended = fields.Boolean(required=True)
+    suspended_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    balance = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+    lifetime = fields.Integer(required=True)
+    level = fields.Nested(LevelOfMember, required=True)
+    ranks = fields.Nested(Ranks, required=True)
+    created_at = fields.String(required=True, metadata={"format": "date-time"})
+
+
+class SuspensionIn(Document):
+    """Whether to suspend or to end it, and why."""
+
+    suspended = Truth(load_default=True)
+    reason = Prose(load_default=None, allow_none=True, longest=1000)
+
+
+class BalanceQuery(Document):
+    """Of which moment."""
+
+    at = Moment(load_default=None, metadata={"format": "date-time", "description": "By when it was recorded."})
+
+
+class BalanceOut(Document):
+    """Points at a moment."""
+
+    member_id = fields.String(required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
+    balance = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+
+
+class EntryEvent(Document):
+    """The event that an entry comes from."""
+
+    source = fields.String(required=True)
+    id = fields.String(required=True)
+    type = fields.String(required=True)
+    subject = fields.String(required=True, allow_none=True)
+
+
+class EntryOut(Document):
+    """One movement of points."""
+
+    seq = fields.Integer(required=True)
+    points = fields.Integer(required=True)
+    kind = fields.String(required=True)
+    contra = fields.String(required=True)
+    balance_after = fields.Integer(required=True)
+    held_after = fields.Integer(required=True)
+    occurred_at = Moment(required=True, metadata={"format": "date-time"})
+    recorded_at = Moment(required=True, metadata={"format": "date-time"})
+    season = fields.Date(required=True, allow_none=True)
+    reverses = fields.Integer(required=True, allow_none=True)
+    transfer_id = fields.String(required=True)
+    note = fields.String(required=True, allow_none=True)
+    event = fields.Nested(EntryEvent, required=True, allow_none=True)
+
+
+@members.call(
+    "GET",
+    "/v1/members/<member:member_id>",
+    access=needs("members:read", members="own"),
+    gives=ProfileOut,
+    refuses=("not-found",),
+    example=_PROFILE_EXAMPLE,
+)
+def get_member(member_id: str) -> dict[str, Any]:
+    """Read a member: profile, points, level, ranks."""
+    with request_transaction() as session:
+        return _profile(session, member_id)
+
+
+@members.call(
+    "PUT",
+    "/v1/members/<member:member_id>",
+    access=needs("members:write", members="own"),
+    body=ProfileIn,
+    gives=ProfileOut,
+    also={201: "The member was not known before"},
+    example=_PROFILE_EXAMPLE,
+    asks={"name": "민지", "hidden": False},
+)
+def put_member(member_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Change a member's profile, or make it known. A member's own token may change `opted_out` only."""
+    if current_caller().member_id is not None and body.keys() - {"opted_out"}:
+        raise ScopeMissing("members:write")
+    with request_transaction() as session:
+        made = write_profile(session, member_id, changes=body, now=request_now())
+        return _profile(session, member_id), 201 if made else 200
+
+
+@members.call(
+    "DELETE",
+    "/v1/members/<member:member_id>",
+    access=needs("members:write"),
+    gives=None,
+    status=204,
+    refuses=("not-found",),
+)
+def delete_member(member_id: str) -> Response:
+    """Erase a member: the person is forgotten, the account's points stay in the ledger without a name."""
+    with request_transaction() as session:
+        about = f"account:{account_of(session, member_id)}"
+        erase(session, member_id, now=request_now())
+        note(session, actor=current_caller().actor, action="member.erase", about=about, detail={}, now=request_now())
+    return Response(status=204)
+
+
+@members.call(
+    "POST",
+    "/v1/members/<member:member_id>/suspend",
+    access=needs("members:write"),
+    body=SuspensionIn,
+    gives=ProfileOut,
+    refuses=("not-found",),
+    example={**_PROFILE_EXAMPLE, "suspended": True, "suspended_at": "2026-01-17T01:08:01.482Z"},
+    asks={"suspended": True, "reason": "spam"},
+)
+def post_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Suspend a member, or end it (`suspended` false): neither earns nor spends meanwhile, and has no place."""
+    with request_transaction() as session:
+        suspend_noted(session, member_id, suspended=body["suspended"])
+        return _profile(session, member_id)
+
+
+def suspend_noted(session: Session, member_id: str, *, suspended: bool) -> None:
+    """Suspend or readmit, with a line in the audit if that changed anything."""
+    if suspend(session, member_id, suspended=suspended, now=request_now()):
+        action = "member.suspend" if suspended else "member.readmit"
+        about = f"account:{account_of(session, member_id)}"
+        note(session, actor=current_caller().actor, action=action, about=about, detail={}, now=request_now())
+
+
+@members.call(
+    "GET",
+    "/v1/members/<member:member_id>/balance",
+    access=needs("members:read", members="own"),
+    query=BalanceQuery,
+    gives=BalanceOut,
+    refuses=("not-found",),
+    example={
+        "member_id": "minji",
+        "at": "2026-01-17T01:08:01.482Z",
+        "balance": 1340,
+        "held": 0,
+        "available": 1340,
+    },
+)
+def get_balance(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
+    """Read a member's points now, or as they stood at any moment."""
+    at = query["at"] or request_now()
+    with request_transaction() as session:
+        then = balance_at(session, account_of(session, member_id), at=at)
+    points = {"balance": then.balance, "held": then.held, "available": then.balance - then.held}
+    return {"member_id": member_id, "at": rfc3339(at), **points}
+
+
+@members.call(
+    "GET",
+    "/v1/members/<member:member_id>/entries",
+    access=needs("members:read", members="own"),
+    query=PageQuery,
+    gives=list_of(EntryOut),
+    refuses=("not-found",),
+    example={"items": [_ENTRY_EXAMPLE], "next": None},
+)
+def get_entries(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
+    """Read a member's statement: every movement of points, newest first."""
+    of = f"entries {member_id}"
+    after = place_after(query["cursor"], of=of)
+    limit = query["limit"]
+    with request_transaction() as session:
+        account_id = account_of(session, member_id)
+        rows = statement(session, account_id, limit=limit + 1, before=after[0] if after else NEWEST)
+    return page_of(rows, limit=limit, of=of, place=lambda row: [row.seq], item=_entry)
+
+
+def _entry(line: StatementLine) -> dict[str, Any]:
+    names = ("seq", "points", "kind", "contra", "balance_after", "held_after", "occurred_at", "recorded_at", "season")
+    shown: dict[str, Any] = {name: getattr(line, name) for name in names}
+    event = line.event._asdict() if line.event else None
+    return shown | {"reverses": line.reverses, "transfer_id": str(line.transfer_id), "note": line.note, "event": event}
+
+
+def _profile(session: Session, member_id: str) -> dict[str, Any]:
+    member = read_profile(session, member_id)
+    names = ("name", "avatar", "hidden", "opted_out", "balance", "held", "available", "lifetime")
+    surroundings = here()
+    return {
+        "id": member_id,
+        **{name: getattr(member, name) for name in names},
+        "suspended": member.suspended_at is not None,
+        "suspended_at": member.suspended_at and rfc3339(member.suspended_at),
+        "level": _level(session, member),
+        "ranks": places_of(
+            session, surroundings.redis, member_id=member_id, calendar=surroundings.calendar, now=request_now()
+        ),
+        "created_at": rfc3339(member.created_at),
+    }
+
+
+def _level(session: Session, member: Profile) -> dict[str, Any]:
+    if member.level_by_hand is not None:
+        return {"name": member.level_by_hand, "by_hand": True}
+    levels = request_policy(session).levels
+    return {"name": levels[level_at(levels, member.lifetime)].name, "by_hand": False}

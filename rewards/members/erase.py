@@ -1,0 +1,42 @@
+"""Erasure: the person goes, the points stay: entries name accounts only, so the ledger remains whole."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from ledger.accounts import lock_accounts
+from rewards.members.profile import account_of
+from rewards.members.visibility import announce
+
+_FORGET = text(
+    "update member set member_id = null, salt = null, name = null, avatar = null, level_by_hand = null"
+    " where account_id = :account_id"
+)
+_FREE_TEXT = tuple(
+    text(statement)
+    for statement in (
+        "delete from event_data where account_id = :account_id",
+        "delete from greeting where account_id = :account_id",
+        "delete from entry_note where account_id = :account_id",
+        "delete from member_session where account_id = :account_id",
+        "update disqualification set reason = null where account_id = :account_id",
+        (
+            "delete from redemption_reason o using redemption_history h join redemption r using (redemption_id)"
+            " where o.step = h.step and r.account_id = :account_id"
+        ),
+    )
+)
+
+
+def erase(session: Session, member_id: str, *, now: datetime) -> None:
+    """Forget who the member is, and everything that was said by or about them. Raises UnknownThing.
+
+    The digests that the ledger keeps mean nothing without their salt. The same id, used again, is somebody new.
+    """
+    account_id = account_of(session, member_id)
+    lock_accounts(session, [account_id], now=now)
+    for statement in _FREE_TEXT:
+        session.execute(statement, {"account_id": account_id})
+    session.execute(_FORGET, {"account_id": account_id})
+    announce(session, account_id, change="erased", now=now)
