@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -54,9 +54,9 @@ def compiled(catalogue: Catalog) -> bytes:
 def problems() -> list[str]:
     """What is missing, dead, uncertain or stale, one sentence each."""
     catalogue = translated()
-    known = {message.id: message for message in catalogue if message.id}
-    wanted = {message.id for message in said() if message.id}
-    found = [f"no Korean: {text}" for text in wanted if text not in known or not _complete(known[text].string)]
+    known = {str(message.id): message for message in catalogue if message.id}
+    wanted = {str(message.id) for message in said() if message.id}
+    found = [f"no Korean: {text}" for text in wanted if text not in known or not _is_complete(known[text])]
     found += [f"nobody says it any more: {text}" for text in known if text not in wanted]
     found += [f"uncertain: {text}" for text, message in known.items() if message.fuzzy]
     if not COMPILED.is_file() or COMPILED.read_bytes() != compiled(catalogue):
@@ -75,8 +75,9 @@ def update() -> None:
     COMPILED.write_bytes(compiled(translated()))
 
 
-def _complete(text: str | tuple[str, ...] | list[str]) -> bool:
-    return bool(text) if isinstance(text, str) else all(text)
+def _is_complete(message: Message) -> bool:
+    forms = [message.string] if isinstance(message.string, str) else list(message.string or [])
+    return bool(forms) and all(forms)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, request
 from rewards.http.surroundings import here
 from rewards.pages import failures, hall_of_fame, problems, ranking, sign_in, start, words
 from rewards.pages.assets import asset_address, send_asset
-from rewards.pages.frame import iso, phrases, present_frame
+from rewards.pages.frame import code, iso, phrases, present_frame
 from rewards.pages.languages import speak
 
 
@@ -15,7 +15,7 @@ def register_pages(app: Flask) -> None:
     """Add the pages to the app."""
     settings = here_of(app).settings
     speak(app, default=settings.default_locale, timezone=settings.community_timezone.key)
-    app.jinja_env.filters.update(number=words.number, iso=iso)
+    app.jinja_env.filters.update(number=words.number, iso=iso, code=code)
     app.register_blueprint(_pages())
     failures.register_failures(app)
 

@@ -15,7 +15,7 @@ Channels = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Shades:
-    """A brand colour in one mode: `ink` for text on a surface or `soft`, `fill` for a button, `on_fill` for its text."""
+    """A brand colour in one mode: `ink` is text on a surface or `soft`, `fill` a button, `on_fill` its text."""
 
     ink: str
     soft: str

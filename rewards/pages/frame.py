@@ -1,5 +1,6 @@
 """What stands around every page: the forum's name, the language, the reader; and the words that templates ask for."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_day_names
 from flask import request, url_for
 from flask_babel import get_locale, gettext
+from markupsafe import Markup, escape
 
 from rewards.http.surroundings import here, request_now
 from rewards.pages import words
@@ -77,6 +79,11 @@ def phrases(frame: Frame) -> Mapping[str, Callable[..., str]]:
 def place_number(rank: int) -> str:
     """A place as it is said by itself: 14위, or #14."""
     return gettext("#%(rank)s", rank=words.number(rank))
+
+
+def code(said: str) -> Markup:
+    """Text with what stands between backticks set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(said))))  # noqa: S704 -- escaped just before
 
 
 def iso(at: datetime) -> str:

@@ -8,7 +8,7 @@ from rewards.http.surroundings import here, request_now, request_snapshot
 from rewards.pages.boards import Board, places
 from rewards.pages.frame import Frame, present_frame
 from rewards.pages.start_view import DemoProgress, Numbers, StartView
-from rewards.pages.weeks import last_day, policy_or_none, present_week
+from rewards.pages.weeks import last_day, policy_or_none, present_week, prizes_shown
 
 TOP = 3
 
@@ -45,11 +45,12 @@ def start() -> str:
 def _view(session: Session, frame: Frame) -> StartView:
     around, now = here(), request_now()
     policy = policy_or_none(session, now=now)
-    bounds = present_week(session, calendar=around.calendar, policy=policy, now=now).bounds
+    week = present_week(session, calendar=around.calendar, policy=policy, now=now)
+    bounds = week.bounds
     board = Board(session=session, client=around.redis, leaderboard="season", period=bounds.season_id, now=now)
     return StartView(
         numbers=Numbers(**session.execute(_NUMBERS).one()._asdict()),
-        top=places(board.top(limit=TOP), me=frame.member_id),
+        top=places(board.top(limit=TOP), me=frame.member_id, prizes=prizes_shown(week.prizes, locale=frame.locale)),
         first_day=bounds.season_id,
         last_day=last_day(bounds, calendar=around.calendar),
         today=frame.today,

@@ -1,0 +1,96 @@
+"""A real browser, and the service listening for it: Chromium of the system, the app in a thread of this process."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
+from werkzeug.serving import make_server
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+Scheme = Literal["light", "dark"]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the system's Chromium."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+
+
+@contextmanager
+def listening(app: Flask) -> Iterator[str]:
+    """Let the app answer on a free port of this machine; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass
+class Visit:
+    """One browser window at the service, and what went wrong in it."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list[str])
+
+    def open(self, path: str) -> Page:
+        """Go to a page of the service and wait until it has loaded."""
+        self.page.goto(self.address + path, wait_until="load")
+        return self.page
+
+    def watch(self) -> None:
+        """Note every error in the console, every failed request and every request to another host."""
+        self.page.on("console", lambda said: self._note(said.text) if said.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self._note(str(error)))
+        self.page.on("request", self._note_foreign)
+
+    def _note_foreign(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self._note(f"asked another host: {request.url}")
+
+    def _note(self, complaint: str) -> None:
+        self.complaints.append(complaint)
+
+
+@contextmanager
+def visiting(
+    browser: Browser,
+    address: str,
+    *,
+    width: int = 360,
+    height: int = 800,
+    scheme: Scheme = "light",
+    language: str = "ko",
+    scripts: bool = True,
+) -> Iterator[Visit]:
+    """Open a window of that width, in that colour scheme and language; it is watched."""
+    context: BrowserContext = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        locale={"ko": "ko-KR", "en": "en-US"}[language],
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+    )
+    try:
+        visit = Visit(context.new_page(), address)
+        visit.watch()
+        yield visit
+    finally:
+        context.close()
