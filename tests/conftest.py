@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 FOLDER = "rewards_servers_folder"
 RUNNING = pytest.StashKey[Servers]()
+
+# A machine that is busy with other tests is slow: the time of one example says nothing.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

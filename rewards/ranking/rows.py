@@ -44,8 +44,9 @@ def rows_of(session: Session, accounts: Iterable[UUID], *, now: datetime) -> Ite
 
 def all_rows(session: Session, *, now: datetime) -> Iterator[ProjectedRow]:
     """Every row in all periods that Redis keeps, streamed."""
-    found = session.execute(_ALL, kept(now, days=KEPT_DAYS)._asdict(), execution_options=_STREAMED)
-    return map(_projected, found)
+    parameters = kept(now, days=KEPT_DAYS)._asdict()
+    with session.execute(_ALL, parameters, execution_options=_STREAMED) as found:
+        yield from map(_projected, found)
 
 
 def _projected(row: Row[Any]) -> ProjectedRow:
