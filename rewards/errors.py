@@ -119,3 +119,11 @@ class PrizeNotReturned(RewardsError):
     """A prize goes on only from a redemption that was rejected, cancelled or expired, and only once."""
 
     redemption_id: UUID
+
+
+@dataclass(eq=False)
+class SeasonNotPast(RewardsError):
+    """Only weeks before the one in which the service first ran are opened by hand; others open by themselves."""
+
+    season_id: date
+    first: date

@@ -2,13 +2,16 @@
 
 from flask import Flask
 
+from rewards.api.attendance import attendance
 from rewards.api.document import register_document
 from rewards.api.event_batches import event_batches
 from rewards.api.events import events
+from rewards.api.leaderboards import leaderboards
 from rewards.api.members import members
+from rewards.api.seasons import seasons
 from rewards.http.paths import PARAMETERS
 
-RESOURCES = (events, event_batches, members)
+RESOURCES = (events, event_batches, members, attendance, leaderboards, seasons)
 
 
 def register_api(app: Flask) -> None:

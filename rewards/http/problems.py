@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from ledger import errors as ledger
+from market import errors as market
 from rewards import errors as rewards
 from rewards.http.catalogue import KINDS, Kind
 
@@ -160,6 +161,18 @@ def _season_state(error: rewards.SeasonNotInReview) -> Problem:
     )
 
 
+def _not_for_sale(error: market.NotForSale) -> Problem:
+    since = f" It is offered from {error.on_sale_from:%Y-%m-%dT%H:%M:%SZ}." if error.on_sale_from else ""
+    return problem("not-available", f"The product is not offered now.{since} No point was moved.")
+
+
+def _wrong_state(error: market.WrongState) -> Problem:
+    wanted = " or ".join(error.wanted)
+    return problem(
+        "state-conflict", f"The redemption is {error.have}; this needs it to be {wanted}. Nothing was changed."
+    )
+
+
 _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     Refusal: lambda error: error.problem,
     rewards.NotSignedIn: _not_signed_in,
@@ -181,6 +194,51 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
         "No policy has been applied yet; `rewards migrate` applies the default one.",
         headers={"Retry-After": "5"},
     ),
+    rewards.SeasonNotOver: lambda error: problem(
+        "state-conflict", f"Season {error.season_id} ends at {error.ends_at:%Y-%m-%dT%H:%M:%SZ}; wait until then."
+    ),
+    rewards.NotInStanding: lambda error: problem(
+        "not-found", f"The member has no place in season {error.season_id}. {KINDS['not-found'].remedy}"
+    ),
+    rewards.PrizeNotReturned: lambda _: problem(
+        "state-conflict", "Only the latest prize of a place goes on to the next, and only once it was given back."
+    ),
+    market.UnknownProduct: lambda error: problem("not-found", f"There is no product {str(error.product)!r}."),
+    market.UnknownRedemption: lambda error: problem("not-found", f"There is no redemption {error.redemption_id}."),
+    market.ProductKeyTaken: lambda error: problem("already-exists", f"Another product has the key {error.key!r}."),
+    market.ProductChanged: lambda error: problem(
+        "state-conflict", f"The product is at version {error.have} now, not {error.given}: read it and change that."
+    ),
+    market.PriceNeeded: lambda _: invalid([FieldError("/price", "must be at least 1 while the product is for sale")]),
+    market.StockNotCounted: lambda error: problem(
+        "state-conflict", f"The product's stock is {error.stock!r}, which this call does not change."
+    ),
+    market.QuantityTooLow: lambda error: problem(
+        "state-conflict", f"Only {error.quantity} are left, {-error.by} cannot be taken away."
+    ),
+    market.NotForSale: _not_for_sale,
+    market.SoldOut: lambda _: problem(
+        "not-available", "The product is sold out. No point was moved; look again later."
+    ),
+    market.LimitReached: lambda error: problem(
+        "not-available", f"A member may have it {error.times} times a {error.period}. No point was moved."
+    ),
+    market.OwesPoints: lambda error: problem(
+        "not-enough-points", f"The member owes {error.owed} points, which the next earnings pay. No point was moved."
+    ),
+    market.RedemptionIdTaken: lambda _: problem("state-conflict"),
+    market.WrongState: _wrong_state,
+    market.NotClaimedByYou: lambda error: problem(
+        "state-conflict", f"It is in the hands of {error.claimed_by}; only they, or a manager, can lay it back."
+    ),
+    market.SecondStaffNeeded: lambda _: problem(
+        "scope-missing", "Whoever approved a redemption may not fulfil it; somebody else of the staff has to."
+    ),
+    market.ReasonNeeded: lambda _: invalid([FieldError("/reason", "must say why, in words")]),
+    market.BadCode: lambda error: invalid([FieldError("/code", f"can be no code: {error.problem}")]),
+    market.CodeDoubled: lambda _: invalid([FieldError("/code", "is known already: in the stock, or issued before")]),
+    market.NoCodeInStock: lambda _: problem("not-available", "No code is in stock: send one typed in as `code`."),
+    market.CodeUnreadable: lambda _: problem("unexpected", "None of the keys in CODE_KEYS opens the code."),
     ledger.EventConflict: event_conflict,
     ledger.NotEnoughPoints: _not_enough,
     ledger.HoldResolved: lambda error: problem("state-conflict", f"Its points were {error.state} before."),

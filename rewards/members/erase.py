@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ledger.accounts import lock_accounts
 from rewards.members.profile import account_of
-from rewards.members.visibility import announce
+from rewards.ranking.visibility import bump
 
 _FORGET = text(
     "update member set member_id = null, salt = null, name = null, avatar = null, level_by_hand = null"
@@ -39,4 +39,4 @@ def erase(session: Session, member_id: str, *, now: datetime) -> None:
     for statement in _FREE_TEXT:
         session.execute(statement, {"account_id": account_id})
     session.execute(_FORGET, {"account_id": account_id})
-    announce(session, account_id, change="erased", now=now)
+    bump(session, account_id, change="erased", now=now)

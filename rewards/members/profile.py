@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ledger.accounts import lock_accounts
 from rewards.errors import UnknownThing
 from rewards.members.ensure import ensure_members, read_members
-from rewards.members.visibility import announce
+from rewards.ranking.visibility import bump
 
 CHANGEABLE = ("name", "avatar", "hidden", "opted_out")
 
@@ -81,7 +81,7 @@ def write_profile(session: Session, member_id: str, *, changes: Mapping[str, Any
     after = present | {name: changes[name] for name in CHANGEABLE if name in changes}
     if after != present:
         session.execute(_CHANGE, {**after, "account_id": account_id})
-        announce(session, account_id, change=_kind(present, after), now=now)
+        bump(session, account_id, change=_kind(present, after), now=now)
     return not known
 
 
@@ -91,7 +91,7 @@ def suspend(session: Session, member_id: str, *, suspended: bool, now: datetime)
     lock_accounts(session, [account_id], now=now)
     changed = session.execute(_SUSPEND, {"account_id": account_id, "suspended": suspended, "now": now}).first()
     if changed is not None:
-        announce(session, account_id, change="suspended" if suspended else "readmitted", now=now)
+        bump(session, account_id, change="suspended" if suspended else "readmitted", now=now)
     return changed is not None
 
 
