@@ -122,18 +122,19 @@ def read_lines(lines: Iterable[str], *, today: date) -> Iterator[_Line | BadLine
 
 
 def _read_line(line: str, *, number: int, today: date) -> _Line | BadLine:
-    code, *others = [value.strip() for value in next(csv.reader([line]))]
-    if len(others) > 1:
-        return BadLine(number, "too_many_columns")
-    if problem := problem_of(code):
-        return BadLine(number, problem)
-    if not others or not others[0]:
-        return _Line(number, code, None)
     try:
-        expires_on = date.fromisoformat(others[0])
+        code, *others = [value.strip() for value in next(csv.reader([line]))]
+        expires_on = date.fromisoformat(others[0]) if others and others[0] else None
+    except csv.Error:
+        return BadLine(number, "control_character")
     except ValueError:
         return BadLine(number, "bad_date")
-    return BadLine(number, "lapsed") if expires_on < today else _Line(number, code, expires_on)
+    problem = problem_of(code)
+    if len(others) > 1:
+        problem = "too_many_columns"
+    elif expires_on is not None and expires_on < today:
+        problem = problem or "lapsed"
+    return BadLine(number, problem) if problem else _Line(number, code, expires_on)
 
 
 def problem_of(code: str) -> Problem | None:

@@ -1,4 +1,4 @@
-"""Members with points, products with stock, and the periods around the clock's time: what a test of the market is given."""
+"""Members with points, products with stock, the periods around a fixed time: what a test of the market is given."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +15,8 @@ from ledger.postings import AccountState, Posting, post
 from market.codes import CodeKeys, code_keys, import_codes
 from market.limits import Limit, Periods
 from market.products import ProductDetails, ProductRow, Stock, create_product
+from market.queue import RedemptionRow
+from market.redemptions import request
 
 NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
 """A Wednesday noon in Seoul."""
@@ -111,3 +113,23 @@ def code_states(session: Session) -> list[str]:
 def after(**passed: float) -> datetime:
     """A while after NOW."""
     return NOW + timedelta(**passed)
+
+
+def ask(
+    session: Session,
+    member: UUID,
+    product: ProductRow,
+    *,
+    redemption_id: UUID | None = None,
+    periods: Periods = PERIODS,
+    now: datetime = NOW,
+) -> RedemptionRow:
+    """The member asks for the product."""
+    return request(
+        session,
+        redemption_id=redemption_id or uuid7(),
+        account_id=member,
+        product_id=product.product_id,
+        periods=periods,
+        now=now,
+    )
