@@ -7,7 +7,6 @@ from rewards.settlement import settle
 from tests.support.clock import SettableClock
 from tests.support.http import Caller, Forum, event, problem_of
 
-
 SEASON = date(2026, 3, 2)
 
 
