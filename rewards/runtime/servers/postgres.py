@@ -98,8 +98,12 @@ class PostgresServer:
         self._clear_leftovers()
         self.port = kept_port(self.directory / "port")
         self._process = self._launch(binaries)
-        wait_until(self._answers, process=self._process, log=self.log, timeout_s=START_TIMEOUT_S)
-        self._make_roles()
+        try:
+            wait_until(self._answers, process=self._process, log=self.log, timeout_s=START_TIMEOUT_S)
+            self._make_roles()
+        except BaseException:
+            self.stop()
+            raise
         return self.url()
 
     def stop(self) -> None:
@@ -133,7 +137,7 @@ class PostgresServer:
     def make_database(self, name: str, *, template: str = "") -> str:
         """Make a database that belongs to the owner role, unless it is there; answer the service's address."""
         with self.connect_as_admin() as admin:
-            if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 copied = sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
                 admin.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}{}").format(

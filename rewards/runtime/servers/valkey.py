@@ -55,7 +55,11 @@ class ValkeyServer:
             # A stopped process sleeps through every other signal.
             death_signal=signal.SIGKILL,
         )
-        wait_until(self._answers, process=self._process, log=self.log, timeout_s=START_TIMEOUT_S)
+        try:
+            wait_until(self._answers, process=self._process, log=self.log, timeout_s=START_TIMEOUT_S)
+        except BaseException:
+            self.stop()
+            raise
         return self.url()
 
     def stop(self) -> None:
