@@ -6,7 +6,7 @@ try, and no award comes after the standing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,24 @@ from uuid_utils.compat import uuid7
 from ledger.locks import own_season
 from ledger.outbox import Notice, emit
 from market.redemptions import request_prize
-from rewards.errors import NotInStanding, PrizeNotReturned, SeasonNotInReview, SeasonNotOver, UnknownThing
-from rewards.ranking.season_rows import SeasonRow, read_season
+from rewards.errors import (
+    NotInStanding,
+    PrizeNotReturned,
+    SeasonNotInReview,
+    SeasonNotOver,
+    SeasonNotPast,
+    UnknownThing,
+)
+from rewards.ranking.season_rows import (
+    Prizes,
+    SeasonRow,
+    ensure_current,
+    first_season,
+    open_backfill,
+    read_season,
+    seasons_covering,
+)
+from rewards.ranking.seasons import Bounds, Calendar
 from rewards.ranking.standings import fix_standing, standing_rows
 
 SYSTEM = "system"
@@ -160,6 +176,32 @@ def pass_prize_on(session: Session, redemption_id: UUID, *, today: date, now: da
     row = _read(session, found.season_id)
     prize = next(prize for prize in row.prizes if prize["place"] == found.place)
     return _give(session, row, prize=prize, account_id=account_id, attempt=found.attempt + 1, today=today, now=now)
+
+
+def open_past_week(
+    session: Session,
+    day: date,
+    *,
+    calendar: Calendar,
+    grace_s: int,
+    prizes: Prizes,
+    now: datetime,
+    actor: str = SYSTEM,
+) -> tuple[Bounds, bool]:
+    """Open the week that holds a past day's end, for a history; answers it, and False where that was done before.
+
+    Raises SeasonNotPast unless it lies wholly before the week in which the service first ran.
+    """
+    ensure_current(session, calendar=calendar, now=now, grace_s=grace_s, prizes=prizes)
+    first = first_season(session)
+    assert first is not None
+    bounds = calendar.first_season(calendar.day_start(day + timedelta(days=1)) - timedelta(seconds=1))
+    if bounds.ends_at > first.starts_at:
+        raise SeasonNotPast(season_id=bounds.season_id, first=first.season_id)
+    known = seasons_covering(session, [bounds.starts_at, bounds.ends_at - timedelta(seconds=1)])
+    if known:  # also where the reset was another when that one was opened: weeks never overlap
+        return known[0].bounds, False
+    return bounds, open_backfill(session, bounds, actor=actor, now=now, grace_s=grace_s, prizes=prizes)
 
 
 def _read(session: Session, season: date) -> SeasonRow:

@@ -6,6 +6,7 @@ from redis.retry import Retry
 
 SOCKET_TIMEOUT_S = 0.2
 CONNECT_TIMEOUT_FOR_JOBS_S = 2.0
+PROJECTION_TIMEOUT_S = 1.0
 
 
 def connect_redis(url: str) -> redis.Redis:
@@ -16,6 +17,16 @@ def connect_redis(url: str) -> redis.Redis:
     return redis.Redis.from_url(
         url,
         socket_timeout=SOCKET_TIMEOUT_S,
+        socket_connect_timeout=SOCKET_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def connect_redis_for_projection(url: str) -> redis.Redis:
+    """Answer a client for writing the ranking: bounded too, but a busy moment does not make it start anew."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=PROJECTION_TIMEOUT_S,
         socket_connect_timeout=SOCKET_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
     )

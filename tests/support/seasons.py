@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from ledger.outbox import open_generation
 from market.products import ensure_prize_products
 from rewards.policy.document import DEFAULT_POLICY, read_document
 from rewards.policy.load import apply_policy, policy_in_force
@@ -17,7 +18,8 @@ LONG_AGO = timedelta(days=3650)
 
 
 def prepare(session: Session, *, now: datetime) -> None:
-    """What `rewards migrate` leaves: a policy in force, and the products that prizes bring."""
+    """What `rewards migrate` leaves: an outbox, a policy in force, and the products that prizes bring."""
+    open_generation(session)
     ensure_prize_products(session, now=now)
     apply_policy(session, read_document(DEFAULT_POLICY), by="system", now=now, valid_from=now - LONG_AGO)
 

@@ -1,0 +1,75 @@
+"""`rewards worker` and `rewards scheduler`."""
+
+import signal
+import time
+
+import click
+import redis
+import structlog
+from rq import Queue, Worker
+
+from rewards.commands.context import make_context
+from rewards.runtime.logs import configure_logging
+from rewards.runtime.redis import connect_redis_for_jobs, connect_redis_for_projection
+from rewards.runtime.settings import Settings, load_settings
+from workers.jobs import JOBS
+from workers.queue import QUEUES
+from workers.scheduler import Scheduler, end_soon
+
+SAYS_IT_LIVES_WITHIN_S = 60
+MAINTENANCE_S = 60
+PATIENCE_S_MAX = 5.0
+
+log = structlog.get_logger()
+
+
+class PatientWorker(Worker):
+    """Waits for Redis as long as it takes, and looks again every few seconds."""
+
+    max_connection_wait_time = PATIENCE_S_MAX
+    log_result_lifespan = False
+
+
+@click.command()
+def worker() -> None:
+    """Work off the queue; run as many as you like, on as many machines.
+
+    SIGTERM ends it after the job in hand. Losing one loses nothing: what is due is found in PostgreSQL again.
+    """
+    settings = load_settings()
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    log.info("worker.started", jobs=sorted(JOBS))
+    delay_s = 0.5
+    while True:
+        try:
+            _new_worker(settings).work(logging_level="WARNING")
+        except redis.RedisError as error:
+            log.warning("worker.redis_away", error=repr(error), again_in_s=delay_s)
+            time.sleep(delay_s)
+            delay_s = min(delay_s * 2, PATIENCE_S_MAX)
+        else:
+            return
+
+
+def _new_worker(settings: Settings) -> Worker:
+    connection = connect_redis_for_jobs(settings.redis_url)
+    queues = [Queue(name, connection=connection) for name in QUEUES]
+    return PatientWorker(
+        queues, connection=connection, worker_ttl=SAYS_IT_LIVES_WITHIN_S, maintenance_interval=MAINTENANCE_S
+    )
+
+
+@click.command()
+def scheduler() -> None:
+    """Keep the ranking in Redis equal to PostgreSQL, open and settle seasons, and find what else is due.
+
+    One is enough; two do no harm. SIGTERM ends it within two seconds.
+    """
+    context = make_context(application_name="rewards scheduler")
+    configure_logging(level=context.settings.log_level, form=context.settings.log_format)
+    running = Scheduler(context, connect_redis_for_projection(context.settings.redis_url))
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: end_soon(running.stop))
+    log.info("scheduler.started")
+    running.run()
+    log.info("scheduler.ended")
