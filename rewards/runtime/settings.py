@@ -236,7 +236,7 @@ def _code_keys(value: str) -> tuple[str, ...]:
 
 
 def _member_jwt_key(value: str) -> str:
-    if os.environ.get("MEMBER_JWT_ALGORITHM", DEFAULTS["MEMBER_JWT_ALGORITHM"]) == "HS256":
+    if os.environ.get("MEMBER_JWT_ALGORITHM") not in ("RS256", "EdDSA"):
         if len(value.encode()) < SECRET_LENGTH_MIN:
             raise ValidationError(
                 f"must have at least {SECRET_LENGTH_MIN} bytes for HS256, but has {len(value.encode())}."
