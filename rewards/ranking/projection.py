@@ -18,12 +18,14 @@ from uuid_utils.compat import uuid7
 from ledger.tail import Ground, Sight, accounts_since, is_past, stand
 from rewards.ranking.keys import CURRENT, KEPT_DAYS, LIVE, LIVE_S, kept, prefix
 from rewards.ranking.rows import ProjectedRow, all_rows, rows_of
-from rewards.ranking.scripts import APPLY, SWITCH
+from rewards.ranking.scripts import APPLY, HELD, SWITCH
 
 TOPICS = ("points", "attendance", "member")
 """Notices that say: look at this account's rows again."""
 ROWS_PER_SCRIPT = 500
 ROWS_PER_PIPELINE = 2000
+VOUCH_WITHIN_MS = 2000
+"""How old, by Redis's own clock, a look at PostgreSQL may be to vouch for the copy."""
 BUILDING_S = 3600
 RETIRED_S = 60
 PRUNED_MARGIN = timedelta(hours=1)
@@ -45,10 +47,11 @@ class Cursor(NamedTuple):
 
 
 class Held(NamedTuple):
-    """The generation that is current in Redis, and its cursor as it stands there."""
+    """The generation that is current in Redis, its cursor as it stands there, and when (Redis's time, in ms)."""
 
     generation: bytes
     cursor: bytes
+    at_ms: int
 
 
 class Projected(NamedTuple):
@@ -85,7 +88,8 @@ def apply(client: redis.Redis, rows: list[ProjectedRow], *, held: Held, cursor: 
         last = number == len(chunks)
         # A new token with each script: a copy from before the first one is noticed at the second.
         following = (cursor if last else between._replace(token=_token())).encode()
-        head = [held.generation, prefix(held.generation.decode()), expected, following, LIVE_S if last else 0]
+        until_ms = held.at_ms + VOUCH_WITHIN_MS
+        head = [held.generation, prefix(held.generation.decode()), expected, following, LIVE_S if last else 0, until_ms]
         cells = [cell for row in chunk for cell in row[:5]]
         if not script(keys=[CURRENT, LIVE, _cursor_key(held.generation.decode())], args=head + cells):
             return False
@@ -138,11 +142,8 @@ def _is_kept(name: str, *, now: datetime) -> bool:
 
 
 def _held(client: redis.Redis) -> Held | None:
-    generation = client.get(CURRENT)
-    cursor = client.get(_cursor_key(generation.decode())) if isinstance(generation, bytes) else None
-    if isinstance(generation, bytes) and isinstance(cursor, bytes):
-        return Held(generation, cursor)
-    return None
+    found = client.register_script(HELD)(keys=[CURRENT])
+    return Held(*found) if isinstance(found, list) else None
 
 
 def _cursor_from(value: bytes) -> Cursor | None:

@@ -1,12 +1,21 @@
 """What runs inside Redis. Scores stay strings there: Lua's own numbers would be rounded when printed."""
 
+HELD = """
+-- KEYS: ranking:current. Answers the generation, its cursor, and Redis's own time in milliseconds.
+local generation = redis.call('GET', KEYS[1])
+local cursor = generation and redis.call('GET', 'ranking:' .. generation .. ':cursor')
+if not cursor then return false end
+local time = redis.call('TIME')
+return {generation, cursor, time[1] * 1000 + math.floor(time[2] / 1000)}
+"""
+
 APPLY = """
 -- KEYS: ranking:current, ranking:live, the generation's cursor; ARGV: generation, its prefix, the cursor expected,
--- the next one, seconds to live ('0': not yet), then five for each row: set, account, version, score ('' takes away),
--- name.
+-- the next one, seconds to live ('0': not yet), until when (Redis's own time in milliseconds), then five for each row:
+-- set, account, version, score ('' takes away), name.
 -- Whoever finds another generation or cursor than expected has been looking at another copy: nothing is written.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[3] then return 0 end
-for i = 6, #ARGV, 5 do
+for i = 7, #ARGV, 5 do
   local set, account, version, score, name = ARGV[2] .. ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
   local held = redis.call('HGET', set .. ':versions', account)
   local gap = held and string.find(held, ' ', 1, true)
@@ -19,7 +28,11 @@ for i = 6, #ARGV, 5 do
   end
 end
 redis.call('SET', KEYS[3], ARGV[4])
-if ARGV[5] ~= '0' then redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[5]) end
+local time = redis.call('TIME')
+-- A Redis that was frozen may run this long after it was sent, when more has happened than these rows tell.
+if ARGV[5] ~= '0' and time[1] * 1000 + time[2] / 1000 < tonumber(ARGV[6]) then
+  redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[5])
+end
 return 1
 """
 
