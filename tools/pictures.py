@@ -16,19 +16,19 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Browser, sync_playwright  # noqa: E402 -- the project's folder must be on the path first
+from playwright.sync_api import Browser, sync_playwright
 
-from rewards.app import create_app  # noqa: E402
-from rewards.runtime.database import create_engine_from  # noqa: E402
-from rewards.runtime.settings import load_settings  # noqa: E402
-from tests.support import village  # noqa: E402
-from tests.support.browser import Scheme, launch, listening, visiting  # noqa: E402
-from tests.support.clock import SettableClock  # noqa: E402
-from tests.support.database import copied_database  # noqa: E402
-from tests.support.http import Forum  # noqa: E402
-from tests.support.servers import Servers, folder_of_run  # noqa: E402
-from tests.support.settings import environment_of  # noqa: E402
-from tests.support.world import open_world  # noqa: E402
+from rewards.app import create_app
+from rewards.runtime.database import create_engine_from
+from rewards.runtime.settings import load_settings
+from tests.support import village
+from tests.support.browser import Scheme, launch, listening, visiting
+from tests.support.clock import SettableClock
+from tests.support.database import copied_database
+from tests.support.http import Forum
+from tests.support.servers import Servers, folder_of_run
+from tests.support.settings import environment_of
+from tests.support.world import open_world
 
 FOLDER = ROOT / "docs/pictures"
 PAGES: Mapping[str, str] = {"ranking": "/ranking", "start": "/"}
