@@ -20,7 +20,8 @@ Outcome = Literal[
 class SubjectAward:
     """An award that an event of a subject earned, and the end of the line of reversals and restores behind it.
 
-    `stands` says whether the points are the member's now; `tail_seq` is the entry that the next step reverses.
+    `stands` says whether the points are the member's now; `tail_seq` is the entry that the next step reverses;
+    `taken_by` the type of the deletion that took it, none where it stands or staff took it back.
     """
 
     account_id: UUID
@@ -31,6 +32,7 @@ class SubjectAward:
     points: int
     contra: str
     stands: bool
+    taken_by: str | None
     occurred_at: datetime
     season: date | None
     month: date | None
@@ -92,7 +94,9 @@ def _take_back(event: Event, *, rules: RuleSet, state: MemberState) -> Verdict:
 
 def _give_again(event: Event, *, rules: RuleSet, state: MemberState) -> Verdict:
     rule = rules.rule_for(event.type)
-    reversed_ = tuple(award for award in state.subject_awards if not award.stands)
+    # Only what its own deletion took: what another deletion or staff took back is none of its business.
+    deletion = f"{stem_of(event.type)}{DELETED}"
+    reversed_ = tuple(award for award in state.subject_awards if not award.stands and award.taken_by == deletion)
     return _about_awards("restored", nothing="nothing_to_restore", rule=rule, awards=reversed_)
 
 

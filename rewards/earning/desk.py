@@ -115,7 +115,8 @@ class Desk:
             month=self.book.periods.month_of(day) if counted else None,
         )
         entry = self.book.post(member.account_id, posting)
-        self._use_caps(event, verdict, member=member, day=day)
+        if counted:
+            self._use_caps(event, verdict, member=member, day=day)
         if counted and event.subject is not None:
             self.subjects.note_award(award_of(event, posting, account_id=entry.account_id, seq=entry.seq))
 
@@ -124,7 +125,7 @@ class Desk:
         assert rule is not None, "points move by a rule only"
         for key in usage_keys(rule, account_id=member.account_id, day=day):
             usage = self.usage.get(key, Usage(0, 0, event.occurred_at))
-            self.usage[key] = usage.with_award(abs(verdict.points), event.occurred_at)
+            self.usage[key] = usage.with_award(verdict.points, event.occurred_at)
             self.used.add(key)
 
     def _move_awards(self, event: Event, verdict: Verdict, *, member: MemberRow, transfer_id: UUID) -> Verdict:
@@ -144,7 +145,9 @@ class Desk:
                 award_seq=award.seq,
             )
             entry = self.book.post(award.account_id, posting)
-            self.subjects.replace_award(award, replace(award, stands=restoring, tail_seq=entry.seq))
+            taken_by = None if restoring else event.type
+            after = replace(award, stands=restoring, taken_by=taken_by, tail_seq=entry.seq)
+            self.subjects.replace_award(award, after)
             moved += posting.points if award.account_id == member.account_id else 0
         return replace(verdict, points=moved, points_asked=moved)
 
@@ -161,6 +164,7 @@ def award_of(event: Event, posting: Posting, *, account_id: UUID, seq: int) -> S
         points=posting.points,
         contra=posting.contra,
         stands=True,
+        taken_by=None,
         occurred_at=posting.occurred_at,
         season=posting.season,
         month=posting.month,

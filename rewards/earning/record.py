@@ -14,14 +14,14 @@ from ledger.postings import AccountState
 from rewards.earning.book import Book
 from rewards.earning.decide import SubjectAward
 from rewards.earning.desk import Desk, Recorded, Result
-from rewards.earning.events import Event
+from rewards.earning.events import FUTURE_TOLERANCE, Event
 from rewards.earning.periods import Periods
 from rewards.earning.rules import RuleSet, stem_of
 from rewards.earning.subjects import read_subject_awards, read_subjects
 from rewards.earning.terms import Terms
 from rewards.earning.usage import UsageKey, read_usage, usage_keys, write_usage
 from rewards.members.ensure import MemberRow, ensure_members, read_members, read_salts, stranger
-from rewards.ranking.season_rows import SeasonRow, ensure_current, read_seasons, seasons_covering
+from rewards.ranking.season_rows import SeasonRow, ensure_current, read_seasons, seasons_covering, seasons_to_come
 from rewards.ranking.tally import Place, read_points
 
 __all__ = ["Recorded", "Result", "preview", "record"]
@@ -54,6 +54,8 @@ def preview(session: Session, events: Sequence[Event], *, terms: Terms, now: dat
     """
     awards = read_subject_awards(session, _subjects_changed(events))
     rows = seasons_covering(session, [event.occurred_at for event in events])
+    until = _latest_accepted(events, now=now)
+    rows += seasons_to_come(session, calendar=terms.calendar, until=until, grace_s=terms.grace_s, prizes=terms.prizes)
     periods = _periods([*rows, *read_seasons(session, _seasons_of(awards))], terms=terms, now=now)
     known = read_members(session, [event.member_id for event in events])
     members = {event.member_id: known.get(event.member_id) or stranger(event.member_id) for event in events}
@@ -86,12 +88,19 @@ def _lock_seasons(
     """The seasons of the events and of the awards in reach, in states that stay as they are until the commit."""
     instants = {now, *(event.occurred_at for event in events)}
     rows = seasons_covering(session, instants)
-    if not any(row.starts_at <= now < row.ends_at for row in rows):
-        ensure_current(session, calendar=terms.calendar, now=now, grace_s=terms.grace_s, prizes=terms.prizes)
-        rows = seasons_covering(session, instants)
+    # Both, since the forum's clock may be past a reset that ours has not reached.
+    for instant in (now, _latest_accepted(events, now=now)):
+        if not any(row.starts_at <= instant < row.ends_at for row in rows):
+            ensure_current(session, calendar=terms.calendar, now=instant, grace_s=terms.grace_s, prizes=terms.prizes)
+            rows = seasons_covering(session, instants)
     season_ids = {row.season_id for row in rows} | _seasons_of(reach)
     share_seasons(session, season_ids)
     return _periods(read_seasons(session, season_ids), terms=terms, now=now)
+
+
+def _latest_accepted(events: Iterable[Event], *, now: datetime) -> datetime:
+    accepted = [event.occurred_at for event in events if event.occurred_at <= now + FUTURE_TOLERANCE]
+    return max([now, *accepted])
 
 
 def _periods(rows: Iterable[SeasonRow], *, terms: Terms, now: datetime) -> Periods:

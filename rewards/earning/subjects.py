@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.arrays import array, columns
 from rewards.earning.decide import SubjectAward
 from rewards.earning.events import Event
 from rewards.earning.rules import DELETED, RESTORED, RuleSet, deletion_of, stem_of
@@ -25,8 +26,11 @@ with recursive line as (
     select distinct on (account_id, seq) * from line order by account_id, seq, step desc
 )
 select t.account_id, t.type, t.subject, t.seq, t.tail_seq, e.points, e.contra, t.step % 2 = 0 as stands,
-    e.occurred_at, e.season, e.month
-from tail t join entry e on e.account_id = t.account_id and e.seq = t.seq order by t.account_id, t.seq
+    d.type as taken_by, e.occurred_at, e.season, e.month
+from tail t join entry e on e.account_id = t.account_id and e.seq = t.seq
+    join entry latest on latest.account_id = t.account_id and latest.seq = t.tail_seq
+    left join event d on t.step % 2 = 1 and d.subject = t.subject and d.transfer_id = latest.transfer_id
+order by t.account_id, t.seq
 """)
 _AWARDED = text(
     "select account_id, type, subject from event where outcome = 'awarded' and (subject, type, account_id) in"
@@ -43,7 +47,7 @@ def read_subject_awards(session: Session, subjects: Iterable[str]) -> list[Subje
     wanted = sorted(set(subjects))
     if not wanted:
         return []
-    rows = session.execute(_AWARDS, {"subjects": wanted})
+    rows = session.execute(_AWARDS, {"subjects": array(wanted)})
     return [SubjectAward(**row._asdict()) for row in rows]
 
 
@@ -120,9 +124,7 @@ def read_subjects(
         if event.subject and not stem_of(event.type)
     ]
     if keys:
-        found = session.execute(
-            _AWARDED, dict(zip(("subjects", "types", "accounts"), map(list, zip(*keys, strict=True)), strict=True))
-        )
+        found = session.execute(_AWARDED, dict(zip(("subjects", "types", "accounts"), columns(keys), strict=True)))
         subjects.awarded = {(row.subject, row.type, row.account_id) for row in found}
         _read_changes(session, subjects, keys=keys)
     return subjects
@@ -134,5 +136,5 @@ def _read_changes(session: Session, subjects: Subjects, *, keys: list[tuple[str,
         *(subjects.rules.deletions_of.get(kind, ()) for kind in types)
     )
     changes = sorted(deletions | {deletion.removesuffix(DELETED) + RESTORED for deletion in deletions})
-    rows = session.execute(_DELETIONS, {"subjects": sorted({key[0] for key in keys}), "types": changes})
+    rows = session.execute(_DELETIONS, {"subjects": array({key[0] for key in keys}), "types": array(changes)})
     subjects.changes = {(row.type, row.subject, row.account_id): row.occurred_at for row in rows}

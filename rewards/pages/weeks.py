@@ -12,7 +12,7 @@ from rewards.pages import words
 from rewards.pages.ranking_view import PrizeShown, WeekBox
 from rewards.policy.document import Policy
 from rewards.policy.load import policy_in_force
-from rewards.ranking.season_rows import latest_season
+from rewards.ranking.season_rows import latest_season, seasons_covering
 from rewards.ranking.seasons import Bounds, Calendar
 from rewards.runtime.settings import Locale
 
@@ -27,9 +27,10 @@ class PresentWeek:
 
 def present_week(session: Session, *, calendar: Calendar, policy: Policy | None, now: datetime) -> PresentWeek:
     """The season that holds `now`, whether or not anybody has opened it yet."""
+    present = seasons_covering(session, [now])
+    if present:
+        return PresentWeek(present[0].bounds, present[0].prizes)
     latest = latest_season(session)
-    if latest is not None and now < latest.ends_at:
-        return PresentWeek(latest.bounds, latest.prizes)
     bounds = calendar.first_season(now) if latest is None else calendar.next_season(latest.bounds)
     while bounds.ends_at <= now:
         bounds = calendar.next_season(bounds)

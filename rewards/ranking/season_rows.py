@@ -141,6 +141,19 @@ def ensure_current(session: Session, *, calendar: Calendar, now: datetime, grace
     return _earlier(session, now, latest=latest)
 
 
+def seasons_to_come(
+    session: Session, *, calendar: Calendar, until: datetime, grace_s: int, prizes: Prizes
+) -> list[SeasonRow]:
+    """The seasons that `ensure_current` would open for `until`, without opening them: for a dry run."""
+    latest = latest_season(session)
+    if latest is not None and until < latest.ends_at:
+        return []
+    return [
+        SeasonRow(bounds.season_id, bounds.starts_at, bounds.ends_at, grace_s, "live", prizes, "open", None)
+        for bounds in _seasons_until(until, calendar=calendar, latest=latest)
+    ]
+
+
 def open_backfill(session: Session, bounds: Bounds, *, actor: str, now: datetime, grace_s: int, prizes: Prizes) -> bool:
     """Open a week before the first live season for a history; False where it was open already.
 
