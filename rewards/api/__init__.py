@@ -7,11 +7,34 @@ from rewards.api.document import register_document
 from rewards.api.event_batches import event_batches
 from rewards.api.events import events
 from rewards.api.leaderboards import leaderboards
+from rewards.api.market import market
 from rewards.api.members import members
 from rewards.api.seasons import seasons
+from rewards.api.staff_access import staff_access
+from rewards.api.staff_bulk import staff_bulk
+from rewards.api.staff_members import staff_members
+from rewards.api.staff_points import staff_points
+from rewards.api.staff_products import staff_products
+from rewards.api.staff_redemptions import staff_redemptions
+from rewards.api.staff_sessions import staff_sessions
 from rewards.http.paths import PARAMETERS
 
-RESOURCES = (events, event_batches, members, attendance, leaderboards, seasons)
+RESOURCES = (
+    events,
+    event_batches,
+    members,
+    attendance,
+    leaderboards,
+    seasons,
+    market,
+    staff_sessions,
+    staff_redemptions,
+    staff_bulk,
+    staff_products,
+    staff_points,
+    staff_members,
+    staff_access,
+)
 
 
 def register_api(app: Flask) -> None:

@@ -38,7 +38,7 @@ _ENTRY_EXAMPLE = {
     "note": None,
     "event": {"source": "forum", "id": "post:81231:created", "type": "post.created", "subject": "post:81231"},
 }
-_PROFILE_EXAMPLE = {
+EXAMPLE = {
     "id": "minji",
     "name": "민지",
     "avatar": None,
@@ -162,12 +162,12 @@ class EntryOut(Document):
     access=needs("members:read", members="own"),
     gives=ProfileOut,
     refuses=("not-found",),
-    example=_PROFILE_EXAMPLE,
+    example=EXAMPLE,
 )
 def get_member(member_id: str) -> dict[str, Any]:
     """Read a member: profile, points, level, ranks."""
     with request_transaction() as session:
-        return _profile(session, member_id)
+        return profile_of(session, member_id)
 
 
 @members.call(
@@ -177,7 +177,7 @@ def get_member(member_id: str) -> dict[str, Any]:
     body=ProfileIn,
     gives=ProfileOut,
     also={201: "The member was not known before"},
-    example=_PROFILE_EXAMPLE,
+    example=EXAMPLE,
     asks={"name": "민지", "hidden": False},
 )
 def put_member(member_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
@@ -186,7 +186,7 @@ def put_member(member_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], in
         raise ScopeMissing("members:write")
     with request_transaction() as session:
         made = write_profile(session, member_id, changes=body, now=request_now())
-        return _profile(session, member_id), 201 if made else 200
+        return profile_of(session, member_id), 201 if made else 200
 
 
 @members.call(
@@ -213,14 +213,14 @@ def delete_member(member_id: str) -> Response:
     body=SuspensionIn,
     gives=ProfileOut,
     refuses=("not-found",),
-    example={**_PROFILE_EXAMPLE, "suspended": True, "suspended_at": "2026-01-17T01:08:01.482Z"},
+    example={**EXAMPLE, "suspended": True, "suspended_at": "2026-01-17T01:08:01.482Z"},
     asks={"suspended": True, "reason": "spam"},
 )
 def post_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Suspend a member, or end it (`suspended` false): neither earns nor spends meanwhile, and has no place."""
     with request_transaction() as session:
         suspend_noted(session, member_id, suspended=body["suspended"])
-        return _profile(session, member_id)
+        return profile_of(session, member_id)
 
 
 def suspend_noted(session: Session, member_id: str, *, suspended: bool) -> None:
@@ -282,7 +282,8 @@ def _entry(line: StatementLine) -> dict[str, Any]:
     return shown | {"reverses": line.reverses, "transfer_id": str(line.transfer_id), "note": line.note, "event": event}
 
 
-def _profile(session: Session, member_id: str) -> dict[str, Any]:
+def profile_of(session: Session, member_id: str) -> dict[str, Any]:
+    """A member as answered. Raises UnknownThing."""
     member = read_profile(session, member_id)
     names = ("name", "avatar", "hidden", "opted_out", "balance", "held", "available", "lifetime")
     surroundings = here()

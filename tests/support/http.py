@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 import jwt
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from uuid_utils.compat import uuid7
 from werkzeug.test import TestResponse
 
 from ledger.outbox import open_generation
 from market.products import ensure_prize_products
 from rewards.access.keys import create_key
+from rewards.access.passwords import hash_password
 from rewards.access.scopes import SCOPES, Role
-from rewards.access.staff import create_staff, sign_in
+from rewards.access.secrets import STAFF_PREFIX, digest_of, new_secret
+from rewards.access.staff import SESSION_LASTS
 from rewards.policy.document import DEFAULT_POLICY, read_document
 from rewards.policy.load import apply_policy
 from rewards.runtime.database import transaction
@@ -24,6 +28,21 @@ from rewards.runtime.settings import Settings
 
 PROBLEM = "application/problem+json"
 PASSWORD = "a password of some length"
+
+_STAFF = text(
+    "insert into staff (staff_id, name, password_hash, role, created_at)"
+    " values (:staff_id, :name, :password_hash, :role, :now)"
+)
+_STAFF_SESSION = text(
+    "insert into staff_session (digest, staff_id, created_at, expires_at)"
+    " values (:digest, :staff_id, :now, :expires_at)"
+)
+
+
+@cache
+def hashed_password() -> str:
+    """PASSWORD as it is kept: hashed once a run, since that is made to be slow."""
+    return hash_password(PASSWORD)
 
 
 @dataclass
@@ -80,9 +99,12 @@ class Forum:
         """Somebody of the staff, signed in."""
         name = name or f"{role} {uuid4().hex[:8]}"
         with transaction(self.engine) as session:
-            create_staff(session, name=name, password=PASSWORD, role=role, now=self.clock())
-            signed_in = sign_in(session, name=name, password=PASSWORD, now=self.clock())
-        return self.bearer(signed_in.token)
+            staff_id, token = uuid7(), new_secret(STAFF_PREFIX)
+            row = {"staff_id": staff_id, "name": name, "role": role, "now": self.clock()}
+            session.execute(_STAFF, {**row, "password_hash": hashed_password()})
+            digest, expires_at = digest_of(token), self.clock() + SESSION_LASTS
+            session.execute(_STAFF_SESSION, {**row, "digest": digest, "expires_at": expires_at})
+        return self.bearer(token)
 
     def member(self, member_id: str, **claims: Any) -> Caller:
         """A member with the forum's token, good for five minutes."""

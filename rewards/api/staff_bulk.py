@@ -1,0 +1,95 @@
+"""Fulfilling many redemptions at once, and sending a prize on to the next."""
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import fields, validate
+
+from market.queue import find_redemption
+from market.redemptions import claim
+from rewards.api.redemption_shapes import EXAMPLE, RedemptionOut, redemption_of
+from rewards.api.staff_redemptions import fulfilled
+from rewards.http.auth import current_caller, needs
+from rewards.http.fields import Document
+from rewards.http.problems import problem_of
+from rewards.http.resource import ProblemSchema, Resource
+from rewards.http.surroundings import request_now, request_transaction
+from rewards.http.terms import request_today
+from rewards.settlement import pass_prize_on
+
+BULK_MAX = 100
+
+staff_bulk = Resource("staff bulk", __name__, description="Many redemptions at once.")
+
+
+class BulkIn(Document):
+    """Which redemptions."""
+
+    redemption_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, BULK_MAX))
+
+
+class BulkItem(Document):
+    """One redemption's result: itself, or its own problem."""
+
+    status = fields.Integer(required=True)
+    redemption = fields.Nested(RedemptionOut)
+    problem = fields.Nested(ProblemSchema)
+
+
+class BulkOut(Document):
+    """One result per redemption, in order."""
+
+    results = fields.List(fields.Nested(BulkItem), required=True)
+
+
+class PassedOn(Document):
+    """The prize's next redemption; null when nobody is left in the standing."""
+
+    redemption = fields.Nested(RedemptionOut, required=True, allow_none=True)
+
+
+@staff_bulk.call(
+    "POST",
+    "/v1/staff/redemptions/fulfil",
+    access=needs("staff:fulfil"),
+    body=BulkIn,
+    gives=BulkOut,
+    example={"results": [{"status": 200, "redemption": {**EXAMPLE, "state": "fulfilled"}}]},
+    asks={"redemption_ids": [EXAMPLE["id"]]},
+)
+def post_bulk_fulfil(body: dict[str, Any]) -> dict[str, Any]:
+    """Claim where needed and fulfil from stock, each on its own: one that fails stops no other.
+
+    Safe to repeat without a key: what is fulfilled cannot be fulfilled again.
+    """
+    return {"results": [_fulfil_one(redemption_id) for redemption_id in body["redemption_ids"]]}
+
+
+def _fulfil_one(redemption_id: UUID) -> dict[str, Any]:
+    try:
+        with request_transaction() as session:
+            if find_redemption(session, redemption_id).state == "requested":
+                claim(session, redemption_id, actor=current_caller().actor, now=request_now())
+            return {"status": 200, "redemption": redemption_of(session, fulfilled(session, redemption_id))}
+    except Exception as error:
+        found = problem_of(error)
+        if found.kind.slug in ("unexpected", "dependency-away"):
+            raise
+        return {"status": found.kind.status, "problem": found.document()}
+
+
+@staff_bulk.call(
+    "POST",
+    "/v1/staff/redemptions/<uuid:redemption_id>/pass-on",
+    access=needs("staff:manage"),
+    gives=PassedOn,
+    refuses=("state-conflict", "idempotency-conflict"),
+    idempotent=True,
+    example={"redemption": {**EXAMPLE, "origin": "prize", "points": 0}},
+)
+def post_pass_on(redemption_id: UUID) -> dict[str, Any]:
+    """Give a prize that came back (rejected, cancelled) to the next in the standing who has none."""
+    with request_transaction() as session:
+        prize = pass_prize_on(session, redemption_id, today=request_today(), now=request_now())
+        row = prize and find_redemption(session, prize.redemption_id)
+        return {"redemption": row and redemption_of(session, row)}

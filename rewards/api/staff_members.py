@@ -1,0 +1,141 @@
+"""Members and seasons in the hands of staff: hide, suspend, review."""
+
+from datetime import date
+from typing import Any
+
+from marshmallow import fields
+
+from rewards.access.audit import note
+from rewards.api.members import EXAMPLE, ProfileOut, profile_of, suspend_noted
+from rewards.api.season_shapes import SEASON_EXAMPLE, SeasonOut, season_of
+from rewards.errors import UnknownThing
+from rewards.http.auth import current_caller, needs
+from rewards.http.fields import Document, Line, MemberId, Truth
+from rewards.http.resource import Resource
+from rewards.http.surroundings import request_now, request_transaction
+from rewards.http.terms import request_today
+from rewards.members.profile import account_of, write_profile
+from rewards.ranking.season_rows import read_season
+from rewards.settlement import disqualify, make_final
+
+staff_members = Resource("staff members", __name__, description="Hiding, suspending, reviewing a season.")
+
+_MEMBER = "/v1/staff/members/<member:member_id>"
+_SEASON = "/v1/staff/seasons/<day:season>"
+
+
+class HideIn(Document):
+    """Whether leaderboards leave the member out."""
+
+    hidden = Truth(load_default=True)
+
+
+class SuspendIn(Document):
+    """Whether the member may neither earn nor spend."""
+
+    suspended = Truth(load_default=True)
+
+
+class DisqualifyIn(Document):
+    """Who, and why."""
+
+    member_id = MemberId(required=True)
+    reason = Line(required=True, longest=500)
+
+
+class DisqualifiedOut(Document):
+    """Whether this call did it, or it was done before."""
+
+    season = fields.String(required=True, metadata={"format": "date"})
+    member_id = fields.String(required=True)
+    changed = fields.Boolean(required=True)
+
+
+@staff_members.call(
+    "GET", _MEMBER, access=needs("staff:view"), gives=ProfileOut, refuses=("not-found",), example=EXAMPLE
+)
+def get_staff_member(member_id: str) -> dict[str, Any]:
+    """Read a member: profile, points, level, ranks."""
+    with request_transaction() as session:
+        return profile_of(session, member_id)
+
+
+@staff_members.call(
+    "POST",
+    f"{_MEMBER}/hide",
+    access=needs("staff:manage"),
+    body=HideIn,
+    gives=ProfileOut,
+    refuses=("not-found",),
+    example={**EXAMPLE, "hidden": True},
+    asks={"hidden": True},
+)
+def post_hide(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Keep a member off leaderboards, or (`hidden` false) on them again."""
+    with request_transaction() as session:
+        about = f"account:{account_of(session, member_id)}"
+        write_profile(session, member_id, changes=body, now=request_now())
+        note(session, actor=current_caller().actor, action="member.hide", about=about, detail=body, now=request_now())
+        return profile_of(session, member_id)
+
+
+@staff_members.call(
+    "POST",
+    f"{_MEMBER}/suspend",
+    access=needs("staff:manage"),
+    body=SuspendIn,
+    gives=ProfileOut,
+    refuses=("not-found",),
+    example={**EXAMPLE, "suspended": True, "suspended_at": "2026-01-17T01:08:01.482Z"},
+    asks={"suspended": True},
+)
+def post_staff_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Suspend a member, or (`suspended` false) end it."""
+    with request_transaction() as session:
+        suspend_noted(session, member_id, suspended=body["suspended"])
+        return profile_of(session, member_id)
+
+
+@staff_members.call(
+    "POST",
+    f"{_SEASON}/disqualify",
+    access=needs("staff:manage"),
+    body=DisqualifyIn,
+    gives=DisqualifiedOut,
+    refuses=("not-found", "state-conflict"),
+    example={"season": "2026-01-12", "member_id": "minji", "changed": True},
+    asks={"member_id": "minji", "reason": "two accounts"},
+)
+def post_disqualify(season: date, body: dict[str, Any]) -> dict[str, Any]:
+    """Take somebody out of a provisional standing: everybody below moves up by one."""
+    actor, reason, member_id = current_caller().actor, body["reason"], body["member_id"]
+    with request_transaction() as session:
+        account_id = account_of(session, member_id)
+        changed = disqualify(session, season, account_id=account_id, actor=actor, reason=reason, now=request_now())
+        if changed:
+            detail = {"account": str(account_id)}
+            about = f"season:{season}"
+            note(session, actor=actor, action="season.disqualify", about=about, detail=detail, now=request_now())
+    return {"season": season.isoformat(), "member_id": member_id, "changed": changed}
+
+
+@staff_members.call(
+    "POST",
+    f"{_SEASON}/accept",
+    access=needs("staff:manage"),
+    gives=SeasonOut,
+    refuses=("not-found", "state-conflict"),
+    example={**SEASON_EXAMPLE, "state": "final", "seconds_left": 0},
+)
+def post_accept(season: date) -> dict[str, Any]:
+    """Accept a provisional standing: it is final from now on, and its prizes go into the queue."""
+    actor = current_caller().actor
+    with request_transaction() as session:
+        done = make_final(session, season, actor=actor, today=request_today(), now=request_now())
+        if done.moved:
+            about = f"season:{season}"
+            note(session, actor=actor, action="season.accept", about=about, detail={}, now=request_now())
+        row = read_season(session, season)
+    if row is None:
+        raise UnknownThing("season", season.isoformat())
+    return season_of(row, now=request_now())
