@@ -43,7 +43,7 @@ def settle(week: datetime | None, *, backfill: datetime | None, final: bool, as_
     context = make_context(application_name="rewards settle", pool_size=1, statement_timeout_s=0)
     try:
         if backfill is not None:
-            _say_opened(_open(context, backfill.date()), as_json=as_json)
+            _say_opened(open_week(context, backfill.date()), as_json=as_json)
         else:
             _say_settled(_settle(context, week.date() if week else None, final=final), as_json=as_json)
     except (SeasonNotOver, SeasonNotPast, SeasonNotInReview, UnknownThing, NoPolicy, TimeoutError) as error:
@@ -51,7 +51,8 @@ def settle(week: datetime | None, *, backfill: datetime | None, final: bool, as_
         sys.exit(1)
 
 
-def _open(context: Context, day: date) -> tuple[date, bool]:
+def open_week(context: Context, day: date) -> tuple[date, bool]:
+    """Open the past week that holds a day; answers its season, and False if it was open before. Raises SeasonNotPast."""
     now = context.clock()
     with transaction(context.engine) as session:
         bounds, opened = open_past_week(
@@ -70,7 +71,7 @@ def _settle(context: Context, day: date | None, *, final: bool) -> list[Settled]
     if day is not None:
         with transaction(context.engine) as session:
             season = _season_holding(session, day, context=context)
-        return [_patiently(context, season, final=final)]
+        return [settle_patiently(context, season, final=final)]
     now = context.clock()
     with transaction(context.engine) as session:
         ensure_current(
@@ -81,7 +82,7 @@ def _settle(context: Context, day: date | None, *, final: bool) -> list[Settled]
             prizes=policy_in_force(session, now=now).prizes,
         )
         due = due_seasons(session, review=context.settings.season_review, now=now)
-    return [_patiently(context, season, final=False) for season in due]
+    return [settle_patiently(context, season, final=False) for season in due]
 
 
 def _season_holding(session: Session, day: date, *, context: Context) -> date:
@@ -92,8 +93,8 @@ def _season_holding(session: Session, day: date, *, context: Context) -> date:
     return found[0].season_id
 
 
-def _patiently(context: Context, season: date, *, final: bool) -> Settled:
-    """Try again while writers hold the season. Raises TimeoutError in the end."""
+def settle_patiently(context: Context, season: date, *, final: bool) -> Settled:
+    """Settle a season, again while writers hold it. Raises TimeoutError in the end."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
