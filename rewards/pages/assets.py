@@ -2,9 +2,10 @@
 
 from functools import cache
 from hashlib import sha256
+from mimetypes import guess_type
 from pathlib import Path
 
-from flask import Response, request, send_from_directory, url_for
+from flask import Response, request, url_for
 from werkzeug.exceptions import NotFound
 
 from rewards.pages.colours import SURFACE_DARK, SURFACE_LIGHT, Shades, shades
@@ -21,13 +22,16 @@ def asset_address(filename: str, *, brand: str) -> str:
 
 def send_asset(filename: str, *, brand: str) -> Response:
     """An asset; kept for good where its address names its present content. Raises NotFound."""
-    response = _brand_sheet(brand) if filename == BRAND else send_from_directory(FOLDER, filename)
+    response = Response(_content(filename, brand=brand), mimetype=guess_type(filename)[0])
     if request.args.get("v") == _version(filename, brand=brand):
         response.headers["Cache-Control"] = f"public, max-age={KEEP_S}, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
     return response
 
 
-@cache
 def brand_css(brand: str) -> str:
     """The forum's colour as tokens for both modes: a sheet of its own, since no style may be inline."""
     light = _tokens(shades(brand, surface=SURFACE_LIGHT))
@@ -40,17 +44,26 @@ def _tokens(found: Shades) -> str:
     return " ".join(f"--brand-{name}: {colour};" for name, colour in tokens.items())
 
 
-def _brand_sheet(brand: str) -> Response:
-    return Response(brand_css(brand), mimetype="text/css")
+def _content(filename: str, *, brand: str) -> bytes:
+    """What an asset holds: a few kilobytes, kept in memory. Raises NotFound for what is none."""
+    if filename == BRAND:
+        return _brand_sheet(brand)
+    if filename not in _files():
+        raise NotFound
+    return _files()[filename]
 
 
 @cache
 def _version(filename: str, *, brand: str) -> str:
-    path = FOLDER / filename
-    if filename == BRAND:
-        content = brand_css(brand).encode()
-    elif path.is_file() and path.parent == FOLDER:
-        content = path.read_bytes()
-    else:
-        raise NotFound
-    return sha256(content).hexdigest()[:12]
+    return sha256(_content(filename, brand=brand)).hexdigest()[:12]
+
+
+@cache
+def _brand_sheet(brand: str) -> bytes:
+    return brand_css(brand).encode()
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    """All of the folder, read once: a name that is asked for never becomes a path."""
+    return {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()}

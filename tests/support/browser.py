@@ -10,6 +10,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
 from werkzeug.serving import make_server
 
+from tests.support.http import Forum
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox",
@@ -40,6 +42,14 @@ def listening(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class StandingVillage:
+    """A service that is only looked at: where it listens, and who may call it."""
+
+    address: str
+    forum: Forum
 
 
 @dataclass

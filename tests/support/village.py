@@ -98,20 +98,21 @@ def fill(world: World, people: Sequence[Villager], *, leaderboard: str, period: 
 
     def write(session: Session) -> None:
         accounts = give(session, standings, leaderboard=leaderboard, period=period, now=NOW)
-        session.execute(
-            text("insert into midnight_rank values (:leaderboard, :period, :day, :account_id, :rank)"),
-            [
-                {
-                    "leaderboard": leaderboard,
-                    "period": period,
-                    "day": TODAY,
-                    "account_id": accounts[one.member_id],
-                    "rank": one.rank_at_midnight,
-                }
-                for one in people
-                if one.rank_at_midnight
-            ],
-        )
+        midnight = [
+            {
+                "leaderboard": leaderboard,
+                "period": period,
+                "day": TODAY,
+                "account_id": accounts[one.member_id],
+                "rank": one.rank_at_midnight,
+            }
+            for one in people
+            if one.rank_at_midnight
+        ]
+        if midnight:
+            session.execute(
+                text("insert into midnight_rank values (:leaderboard, :period, :day, :account_id, :rank)"), midnight
+            )
 
     world.run(write)
 
@@ -130,7 +131,7 @@ def settle_past_weeks(world: World, people: Sequence[Villager], *, weeks: int) -
     for back in range(weeks, 0, -1):
         order = [*people[back:], *people[:back]]
         start = WEEK - timedelta(weeks=back)
-        world.run(lambda session, start=start: _open_past_week(session, start, calendar=world.terms.calendar))
+        world.run(lambda session, start=start: open_past_week(session, start, calendar=world.terms.calendar))
         world.run(lambda session, start=start, order=order: _write_standing(session, start, order=order))
         move_past_week(world, start, "closing", "provisional", "final")
 
@@ -150,7 +151,8 @@ def move_past_week(world: World, start: date, *states: str) -> None:
         )
 
 
-def _open_past_week(session: Session, start: date, *, calendar: Calendar) -> None:
+def open_past_week(session: Session, start: date, *, calendar: Calendar) -> None:
+    """Open the week of long ago that starts on a day."""
     bounds = Bounds(start, calendar.day_start(start), calendar.day_start(start + timedelta(weeks=1)))
     prizes = session.execute(text("select prizes from season limit 1")).scalar_one()
     open_backfill(session, bounds, actor="test", now=NOW, grace_s=600, prizes=prizes)

@@ -1,0 +1,78 @@
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Engine
+
+from rewards.app import create_app
+from rewards.runtime.database import create_engine_from
+from rewards.runtime.settings import DEFAULTS, Settings, load_settings
+from tests.support import village
+from tests.support.browser import StandingVillage, launch, listening
+from tests.support.clock import SettableClock
+from tests.support.database import copied_database
+from tests.support.http import Forum
+from tests.support.servers import Servers
+from tests.support.settings import environment_of
+from tests.support.world import World, open_world
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a worker; each test opens its own window."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def world(engine: Engine, clock: SettableClock) -> World:
+    """A community with the default policy, at the village's NOW, in which nothing has happened."""
+    clock.set(village.NOW)
+    return open_world(engine, at=village.NOW)
+
+
+@pytest.fixture
+def forum(app: Flask, settings: Settings, engine: Engine, clock: SettableClock, world: World) -> Forum:
+    """The service and whoever calls it, in that community."""
+    return Forum(app, settings, engine, clock)
+
+
+@pytest.fixture
+def settled(world: World) -> World:
+    """The village, full."""
+    village.settle_village(world)
+    return world
+
+
+@pytest.fixture(scope="session")
+def standing_village(servers: Servers, worker_number: int) -> Iterator[StandingVillage]:
+    """The village, full, listening for browsers: one for all tests of a worker that only look at it."""
+    with pytest.MonkeyPatch.context() as patch, copied_database(servers, worker=f"{worker_number}_village") as database:
+        given = environment_of(
+            servers.secrets,
+            database_url=database.service_url,
+            migration_url=database.migrator_url,
+            # Nobody vouches for a copy of the leaderboards there, so they are read from the village's own database.
+            redis_url=servers.valkey.url(worker_number),
+        )
+        for name in DEFAULTS:
+            patch.delenv(name, raising=False)
+        for name, value in given.items():
+            patch.setenv(name, value)
+        settings, clock = load_settings(), SettableClock(village.NOW)
+        engine = create_engine_from(settings.database_url, application_name="tests")
+        village.settle_village(open_world(engine, at=village.NOW))
+        app = create_app(settings, clock=clock, engine=engine)
+        with listening(app) as address:
+            yield StandingVillage(address, Forum(app, settings, engine, clock))
+        engine.dispose()
+
+
+@pytest.fixture
+def address(app: Flask, world: World) -> Iterator[str]:
+    """Where the service listens for a browser."""
+    with listening(app) as listens_at:
+        yield listens_at
