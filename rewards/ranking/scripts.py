@@ -1,5 +1,15 @@
 """What runs inside Redis. Scores stay strings there: Lua's own numbers would be rounded when printed."""
 
+# A Redis that restarts within the seconds that `ranking:live` lasts brings it back from its log, along with a copy that
+# is behind. What LASTSAVE answers is new in every process, so it tells them apart; where it is forbidden, 0 does no
+# harm.
+_PROCESS = """
+local function process()
+  local saved = redis.pcall('LASTSAVE')
+  return type(saved) == 'number' and tostring(saved) or '0'
+end
+"""
+
 HELD = """
 -- KEYS: ranking:current. Answers the generation, its cursor, and Redis's own time in milliseconds.
 local generation = redis.call('GET', KEYS[1])
@@ -9,7 +19,9 @@ local time = redis.call('TIME')
 return {generation, cursor, time[1] * 1000 + math.floor(time[2] / 1000)}
 """
 
-APPLY = """
+APPLY = (
+    _PROCESS
+    + """
 -- KEYS: ranking:current, ranking:live, the generation's cursor; ARGV: generation, its prefix, the cursor expected,
 -- the next one, seconds to live ('0': not yet), until when (Redis's own time in milliseconds), then five for each row:
 -- set, account, version, score ('' takes away), name.
@@ -32,17 +44,22 @@ local time = redis.call('TIME')
 -- A Redis that was frozen may run this long after it was sent, when more has happened than these rows tell.
 if ARGV[5] ~= '0' and time[1] * 1000 + time[2] / 1000 < tonumber(ARGV[6]) then
   redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[5])
+  redis.call('SET', ARGV[2] .. 'process', process())
 end
 return 1
 """
+)
 
-READ = """
+READ = (
+    _PROCESS
+    + """
 -- KEYS: ranking:current, ranking:live; ARGV: set, what ('after' | 'around'), limit, then score and name to begin after
 -- ('' '': at the top), or the account to look around. Answers nothing unless the projection vouches for this very
 -- generation.
 local generation = redis.call('GET', KEYS[1])
 if not generation or redis.call('GET', KEYS[2]) ~= generation then return false end
 local prefix = 'ranking:' .. generation .. ':'
+if redis.call('GET', prefix .. 'process') ~= process() then return false end
 if redis.call('SISMEMBER', prefix .. 'unfit', ARGV[1]) == 1 then return false end
 local set = prefix .. ARGV[1]
 local total, limit = redis.call('ZCARD', set), tonumber(ARGV[3])
@@ -76,6 +93,7 @@ end
 if limit == 0 and ARGV[2] == 'after' then return {total, first, {}} end
 return {total, first, redis.call('ZRANGE', set, first, last, 'WITHSCORES')}
 """
+)
 
 SWITCH = """
 -- KEYS: ranking:current, the new generation's cursor; ARGV: generation, its prefix, the cursor, the chunks that were
@@ -96,7 +114,9 @@ if before and before ~= ARGV[1] then
     redis.call('EXPIRE', old .. set, ARGV[5])
     redis.call('EXPIRE', old .. set .. ':versions', ARGV[5])
   end
-  for _, rest in ipairs({'sets', 'unfit', 'cursor'}) do redis.call('EXPIRE', old .. rest, ARGV[5]) end
+  for _, rest in ipairs({'sets', 'unfit', 'cursor', 'process', 'chunks'}) do
+    redis.call('EXPIRE', old .. rest, ARGV[5])
+  end
 end
 return 1
 """
