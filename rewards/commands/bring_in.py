@@ -1,0 +1,146 @@
+"""`rewards import`: what a forum that moves here brings along. docs/how-to/move-your-forum.md explains it."""
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ledger.errors import DecidedMeanwhile
+from rewards.attendance import bring_in as past
+from rewards.attendance.attend import Arrival
+from rewards.commands.bring_in_lines import (
+    ColumnMissing,
+    MemberLine,
+    Taken,
+    parse_check_in,
+    parse_member,
+    read_lines,
+)
+from rewards.commands.context import Context, make_context
+from rewards.members.profile import write_profile
+from rewards.policy.load import policy_in_force
+from rewards.runtime.database import transaction
+
+AT_ONCE = 250
+ATTEMPTS = 5
+BAD_LINES_SHOWN = 20
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def bring_in() -> None:
+    """Take what a forum that moves here brings along, from CSV files in UTF-8 with a header."""
+
+
+@bring_in.command()
+@click.argument("file", type=FILE)
+@click.option("--award", is_flag=True, help="Give points and bonuses for the days too: the old forum has not.")
+@click.option("--dry-run", is_flag=True, help="Check the file only; store nothing.")
+def attendance(file: Path, *, award: bool, dry_run: bool) -> None:
+    """Take past check-ins: columns member_id, checked_in_at (with an offset), and greeting if you like.
+
+    Days that a member has already are left as they are, so the same file twice does no harm. Import a day whole: places
+    are given in the order of time to those who come in together. Exit codes: 0 done, 1 some lines were refused.
+    """
+    context = make_context(application_name="rewards import", pool_size=1)
+    now = context.clock()
+    taken = _read(file, needed=("member_id", "checked_in_at"), parse=partial(parse_check_in, now=now))
+    new = 0
+    if not dry_run:
+        with _progress() as bar:
+            task = bar.add_task("check-ins", total=len(taken.items))
+            new = bring_in_check_ins(context, taken.items, award=award, tell=lambda done: bar.advance(task, done))
+    known = len(taken.items) - new
+    _report(taken, "Nothing is stored: a dry run." if dry_run else f"{new} check-ins are new, {known} were known.")
+
+
+@bring_in.command()
+@click.argument("file", type=FILE)
+@click.option("--dry-run", is_flag=True, help="Check the file only; store nothing.")
+def members(file: Path, *, dry_run: bool) -> None:
+    """Take members with their nicknames: columns member_id and name. Twice does no harm; the last name stays.
+
+    Exit codes: 0 done, 1 some lines were refused.
+    """
+    context = make_context(application_name="rewards import", pool_size=1)
+    taken = _read(file, needed=("member_id", "name"), parse=parse_member)
+    if not dry_run:
+        with _progress() as bar:
+            task = bar.add_task("members", total=len(taken.items))
+            bring_in_members(context, taken.items, tell=lambda done: bar.advance(task, done))
+    _report(taken, "Nothing is stored: a dry run." if dry_run else f"{len(taken.items)} members are known.")
+
+
+def bring_in_check_ins(
+    context: Context, arrivals: Sequence[Arrival], *, award: bool, tell: Callable[[int], object] = lambda _: None
+) -> int:
+    """Write past check-ins in the order of their time, a few in each transaction; answers how many were new.
+
+    Raises NoPolicy where none is in force.
+    """
+    new = 0
+    ordered = sorted(arrivals, key=lambda arrival: (arrival.checked_in_at, arrival.member_id.encode()))
+    for start in range(0, len(ordered), AT_ONCE):
+        part = ordered[start : start + AT_ONCE]
+        new += _bring_in_part(context, part, award=award)
+        tell(len(part))
+    return new
+
+
+def _bring_in_part(context: Context, arrivals: Sequence[Arrival], *, award: bool) -> int:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _once(context, arrivals, award=award)
+        except DecidedMeanwhile:
+            # Somebody has just checked in by themselves: look again.
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError
+
+
+def _once(context: Context, arrivals: Sequence[Arrival], *, award: bool) -> int:
+    now = context.clock()
+    with transaction(context.engine) as session:
+        policy = policy_in_force(session, now=now)
+        terms = policy.terms(calendar=context.calendar, grace_s=context.settings.season_grace_s)
+        rules = policy.attendance
+        return len(past.bring_in(session, arrivals, terms=terms, rules=rules, award=award, now=now))
+
+
+def bring_in_members(
+    context: Context, lines: Sequence[MemberLine], *, tell: Callable[[int], object] = lambda _: None
+) -> None:
+    """Make members known by their nicknames, a few in each transaction."""
+    for start in range(0, len(lines), AT_ONCE):
+        part = sorted(lines[start : start + AT_ONCE], key=lambda line: line.member_id.encode())
+        now = context.clock()
+        for line in part:
+            with transaction(context.engine) as session:
+                write_profile(session, line.member_id, changes={"name": line.name}, now=now)
+        tell(len(part))
+
+
+def _read(file: Path, **how: object) -> Taken:  # pyright: ignore[reportMissingTypeArgument]
+    try:
+        return read_lines(file, **how)  # pyright: ignore[reportArgumentType]
+    except ColumnMissing as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _report(taken: Taken, sentence: str) -> None:  # pyright: ignore[reportMissingTypeArgument]
+    click.echo(f"{len(taken.items)} lines are good, {len(taken.bad)} were refused. {sentence}")
+    for line in taken.bad[:BAD_LINES_SHOWN]:
+        click.echo(f"  line {line.number}: {line.reason}", err=True)
+    if len(taken.bad) > BAD_LINES_SHOWN:
+        click.echo(f"  … and {len(taken.bad) - BAD_LINES_SHOWN} more.", err=True)
+    if taken.bad:
+        sys.exit(1)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), transient=True
+    )

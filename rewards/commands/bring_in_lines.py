@@ -1,0 +1,113 @@
+"""Lines of the files that a forum brings along: each is taken, or refused by its number and a reason."""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from rewards.access.member_tokens import is_member_id
+from rewards.attendance.attend import Arrival
+
+GREETING_LENGTH_MAX = 100
+NAME_LENGTH_MAX = 80
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that was not taken; the header is line 1."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[Item]):
+    """The good lines as values, in the order of the file, and the bad ones."""
+
+    items: Sequence[Item]
+    bad: Sequence[BadLine]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """A member's nickname."""
+
+    member_id: str
+    name: str
+
+
+class ColumnMissing(Exception):
+    """The header lacks a column that is needed."""
+
+    def __init__(self, *, column: str, found: Sequence[str]) -> None:
+        super().__init__(f"The first line must name the column {column!r}; it names {', '.join(found) or 'nothing'}.")
+
+
+def read_lines(path: Path, *, needed: Sequence[str], parse: Callable[[Mapping[str, str]], Item]) -> Taken[Item]:
+    """Read a CSV with a header, UTF-8. `parse` raises ValueError with the reason why a line is refused."""
+    items: list[Item] = []
+    bad: list[BadLine] = []
+    for number, line in _lines(path, needed=needed):
+        try:
+            items.append(parse(line))
+        except ValueError as error:
+            bad.append(BadLine(number, str(error)))
+    return Taken(items, bad)
+
+
+def _lines(path: Path, *, needed: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    # Bytes that are no UTF-8 become surrogates, which are then refused by their line.
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        reader = csv.DictReader(file, restval="")
+        for column in needed:
+            if column not in (reader.fieldnames or ()):
+                raise ColumnMissing(column=column, found=reader.fieldnames or ())
+        for line in reader:
+            yield reader.line_num, {name: value for name, value in line.items() if isinstance(value, str)}
+
+
+def parse_check_in(line: Mapping[str, str], *, now: datetime) -> Arrival:
+    """A past check-in. Raises ValueError."""
+    return Arrival(
+        member_id=_member_id(line["member_id"]),
+        checked_in_at=_past(line["checked_in_at"], now=now),
+        greeting=_text(line.get("greeting", ""), name="greeting", length_max=GREETING_LENGTH_MAX) or None,
+    )
+
+
+def parse_member(line: Mapping[str, str]) -> MemberLine:
+    """A member with a nickname. Raises ValueError."""
+    name = _text(line["name"], name="name", length_max=NAME_LENGTH_MAX)
+    if not name:
+        raise ValueError("name is empty")
+    return MemberLine(_member_id(line["member_id"]), name)
+
+
+def _member_id(value: str) -> str:
+    if not is_member_id(value):
+        raise ValueError("member_id must have 1–64 characters, none of them a control character")
+    return value
+
+
+def _past(value: str, *, now: datetime) -> datetime:
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"checked_in_at must be like 2025-12-31T08:15:00+09:00, but is {value!r}") from None
+    if at.tzinfo is None:
+        raise ValueError(f"checked_in_at needs an offset, like +09:00 or Z: {value!r} could be any hour")
+    if at > now:
+        raise ValueError(f"checked_in_at lies in the future: {value!r}")
+    return at
+
+
+def _text(value: str, *, name: str, length_max: int) -> str:
+    if len(value) > length_max:
+        raise ValueError(f"{name} is longer than {length_max} characters")
+    if any(not character.isprintable() for character in value if character != "\u200d"):
+        raise ValueError(f"{name} holds characters that cannot be shown")
+    return value.strip()

@@ -1,0 +1,116 @@
+"""Feed the messages week after week: what the operator does for each week, and what the forum sends of it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+from zlib import crc32
+
+from rewards.attendance.attend import Arrival
+from rewards.demo.calls import Calls
+from rewards.demo.messages import Message, Week, events_of, first_of_each_day
+from rewards.demo.names import greeting_of, name_of
+from rewards.ranking.seasons import Bounds, Calendar
+
+BATCH = 2000
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """What whoever runs the service does between the forum's calls, as by `rewards settle` and `rewards import`.
+
+    `settled` are the seasons that are over and done with. `open_week` answers False for a week that opens by itself.
+    """
+
+    settled: Callable[[], frozenset[date]]
+    open_week: Callable[[Bounds], bool]
+    bring_in: Callable[[Sequence[Arrival]], object]
+    settle: Callable[[Bounds], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Where the messages go. `calls`: one connection for each thread; `tell` is told of events that were decided."""
+
+    operator: Operator
+    calls: Sequence[Calls]
+    calendar: Calendar
+    first: Mapping[str, int]
+    tell: Callable[[int], object]
+
+    def week(self, week: Week) -> None:
+        """Feed one week: open it, say who is new, bring its check-ins in, send its events, settle it.
+
+        Stopped anywhere and run again it ends in the same state.
+        """
+        opened = self.operator.open_week(week.bounds)
+        self._send_profiles(week.messages)
+        self.operator.bring_in(arrivals_of(week.messages, calendar=self.calendar))
+        self._send_events(week.messages)
+        if opened:
+            self.operator.settle(week.bounds)
+
+    def _send_profiles(self, messages: Sequence[Message]) -> None:
+        numbers = {message.number for message in messages}
+        new = [member_id for member_id, number in self.first.items() if number in numbers]
+        self._share_out(new, member_of=lambda member_id: member_id, send=_put_names)
+
+    def _send_events(self, messages: Sequence[Message]) -> None:
+        events = list(events_of(messages, first=dict(self.first)))
+        self._share_out(events, member_of=lambda event: event["member_id"], send=self._post_events)
+
+    def _post_events(self, calls: Calls, events: Sequence[Mapping[str, Any]]) -> None:
+        for start in range(0, len(events), BATCH):
+            batch = events[start : start + BATCH]
+            calls.post_events(batch)
+            self.tell(len(batch))
+
+    def _share_out(
+        self,
+        items: Iterable[Item],
+        *,
+        member_of: Callable[[Item], str],
+        send: Callable[[Calls, Sequence[Item]], None],
+    ) -> None:
+        """Send over all connections at once, all of a member's over the same one: so each member's order is kept."""
+        shares: list[list[Item]] = [[] for _ in self.calls]
+        for item in items:
+            shares[crc32(member_of(item).encode()) % len(shares)].append(item)
+        with ThreadPoolExecutor(len(shares)) as threads:
+            for _ in threads.map(send, self.calls, shares):
+                pass
+
+
+def feed_history(feed: Feed, weeks: Iterable[Week]) -> None:
+    """Feed the weeks in order; those that are settled already are done, since settling comes last."""
+    settled = feed.operator.settled()
+    for week in weeks:
+        if week.bounds.season_id in settled:
+            feed.tell(number_of_events(week.messages, first=feed.first))
+        else:
+            feed.week(week)
+
+
+def number_of_events(messages: Sequence[Message], *, first: Mapping[str, int]) -> int:
+    """How many events the messages are: two each, and one for whoever joins."""
+    numbers = {message.number for message in messages}
+    return 2 * len(messages) + sum(number in numbers for number in first.values())
+
+
+def arrivals_of(messages: Sequence[Message], *, calendar: Calendar) -> list[Arrival]:
+    """The check-ins that the messages are taken for, with what the members say."""
+    return [
+        Arrival(
+            first.member_id,
+            first.sent_at,
+            greeting_of(first.member_id, calendar.day_of(first.sent_at).isoformat()),
+        )
+        for first in first_of_each_day(messages, calendar=calendar)
+    ]
+
+
+def _put_names(calls: Calls, member_ids: Sequence[str]) -> None:
+    for member_id in member_ids:
+        calls.put(f"/v1/members/{member_id}", {"name": name_of(member_id)})

@@ -1,0 +1,82 @@
+"""The market of the demo: staff fill it, members redeem, staff fulfil. All over the API, and harmless twice."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from rewards.demo.calls import Calls
+from rewards.demo.offers import OFFERS, PRIZES_WAITING, REASON, WISHES, Ending, Wish
+
+NEXT_STEP: Mapping[tuple[str, Ending], str] = {
+    ("requested", "claimed"): "claim",
+    ("requested", "fulfilled"): "claim",
+    ("requested", "rejected"): "claim",
+    ("claimed", "fulfilled"): "fulfil",
+    ("claimed", "rejected"): "reject",
+}
+QUEUE = "/v1/staff/redemptions"
+
+
+def run_shop(*, staff: Calls, member: Callable[[str], Calls], tell: Callable[[int], object]) -> None:
+    """Fill the market, let members redeem and staff work off part of the queue. `member` answers a member's calls."""
+    _offer_products(staff)
+    best = _best_members(staff)
+    for wish in WISHES:
+        if wish.place <= len(best):
+            _grant(wish, staff=staff, member=member(best[wish.place - 1]))
+        tell(1)
+    _send_prizes(staff)
+
+
+def steps_of_shop() -> int:
+    """How often `run_shop` tells."""
+    return len(WISHES)
+
+
+def _offer_products(staff: Calls) -> None:
+    known = {product["key"]: product for product in staff.get("/v1/staff/products")["items"]}
+    for offer in OFFERS:
+        product = known.get(offer.key) or staff.post("/v1/staff/products", offer.document, key=f"demo:{offer.key}")
+        codes = [f"DEMO-{offer.key.upper()}-{number:04d}" for number in range(1, offer.codes + 1)]
+        staff.post_csv(f"/v1/staff/products/{product['id']}/codes", codes)
+
+
+def _best_members(staff: Calls) -> list[str]:
+    page = staff.get("/v1/leaderboards/all-time?limit=20")
+    return [line["member"]["id"] for line in page["items"]]
+
+
+def _grant(wish: Wish, *, staff: Calls, member: Calls) -> None:
+    redemption = member.post("/v1/market/redemptions", {"product": wish.product}, key=f"demo:{wish.product}")
+    redemption_id = redemption["id"]
+    if wish.ending == "cancelled":
+        member.post(f"/v1/market/redemptions/{redemption_id}/cancel", key=f"demo:cancel:{redemption_id}")
+    else:
+        _bring_to(wish.ending, redemption_id, staff=staff)
+
+
+def _bring_to(ending: Ending, redemption_id: str, *, staff: Calls, code: str | None = None) -> None:
+    bodies = {"fulfil": {"code": code}, "reject": {"reason": REASON}}
+    state = staff.get(f"{QUEUE}/{redemption_id}")["state"]
+    while state != ending:
+        step = NEXT_STEP[state, ending]
+        answer = staff.post(f"{QUEUE}/{redemption_id}/{step}", bodies.get(step), key=f"demo:{step}:{redemption_id}")
+        state = answer["state"]
+
+
+def _send_prizes(staff: Calls) -> None:
+    waiting = [redemption["id"] for redemption in _prizes(staff)]
+    for redemption_id in waiting[: max(0, len(waiting) - PRIZES_WAITING)]:
+        digits = redemption_id.replace("-", "")[-12:].upper()
+        code = f"PRIZE-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+        _bring_to("fulfilled", redemption_id, staff=staff, code=code)
+
+
+def _prizes(staff: Calls) -> Iterator[dict[str, Any]]:
+    """Prizes in the queue, oldest first."""
+    cursor = ""
+    while True:
+        page = staff.get(f"{QUEUE}?origin=prize&limit=100{cursor}")
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        cursor = f"&cursor={page['next']}"
