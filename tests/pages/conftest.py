@@ -11,11 +11,57 @@ from rewards.runtime.settings import DEFAULTS, Settings, load_settings
 from tests.support import village
 from tests.support.browser import StandingVillage, launch, listening
 from tests.support.clock import SettableClock
-from tests.support.database import copied_database
+from tests.support.database import Database, copied_database
 from tests.support.http import Forum
-from tests.support.servers import Servers
+from tests.support.servers import TEMPLATE, Servers
 from tests.support.settings import environment_of
 from tests.support.world import World, open_world
+
+
+@pytest.fixture(scope="session")
+def village_template(servers: Servers, worker_number: int) -> Iterator[str]:
+    """The name of a database with the village in it, to be copied; nobody is connected to it."""
+    with copied_database(servers, worker=f"{worker_number}_village") as database:
+        engine = create_engine_from(database.service_url, application_name="tests")
+        village.settle_village(open_world(engine, at=village.NOW))
+        engine.dispose()
+        yield database.name
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, servers: Servers, worker_number: int) -> Iterator[Database]:
+    """A database of the test's own: with the village in it for tests that ask for `settled`."""
+    full = "settled" in request.fixturenames
+    template: str = request.getfixturevalue("village_template") if full else TEMPLATE
+    with copied_database(servers, worker=str(worker_number), template=template) as copied:
+        yield copied
+
+
+@pytest.fixture
+def world(engine: Engine, clock: SettableClock) -> World:
+    """A community with the default policy, at the village's NOW, in which nothing has happened."""
+    clock.set(village.NOW)
+    return open_world(engine, at=village.NOW)
+
+
+@pytest.fixture
+def settled(world: World) -> World:
+    """The village, full."""
+    assert world.account_id(village.READER)
+    return world
+
+
+@pytest.fixture
+def forum(app: Flask, settings: Settings, engine: Engine, clock: SettableClock, world: World) -> Forum:
+    """The service and whoever calls it, in that community."""
+    return Forum(app, settings, engine, clock)
+
+
+@pytest.fixture
+def address(app: Flask, world: World) -> Iterator[str]:
+    """Where the service listens for a browser."""
+    with listening(app) as listens_at:
+        yield listens_at
 
 
 @pytest.fixture(scope="session")
@@ -27,30 +73,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def world(engine: Engine, clock: SettableClock) -> World:
-    """A community with the default policy, at the village's NOW, in which nothing has happened."""
-    clock.set(village.NOW)
-    return open_world(engine, at=village.NOW)
-
-
-@pytest.fixture
-def forum(app: Flask, settings: Settings, engine: Engine, clock: SettableClock, world: World) -> Forum:
-    """The service and whoever calls it, in that community."""
-    return Forum(app, settings, engine, clock)
-
-
-@pytest.fixture
-def settled(world: World) -> World:
-    """The village, full."""
-    village.settle_village(world)
-    return world
-
-
 @pytest.fixture(scope="session")
-def standing_village(servers: Servers, worker_number: int) -> Iterator[StandingVillage]:
-    """The village, full, listening for browsers: one for all tests of a worker that only look at it."""
-    with pytest.MonkeyPatch.context() as patch, copied_database(servers, worker=f"{worker_number}_village") as database:
+def standing_village(servers: Servers, worker_number: int, village_template: str) -> Iterator[StandingVillage]:
+    """The village, listening for browsers: one for all tests of a worker that only look at it."""
+    worker = f"{worker_number}_standing"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        copied_database(servers, worker=worker, template=village_template) as database,
+    ):
         given = environment_of(
             servers.secrets,
             database_url=database.service_url,
@@ -64,15 +94,7 @@ def standing_village(servers: Servers, worker_number: int) -> Iterator[StandingV
             patch.setenv(name, value)
         settings, clock = load_settings(), SettableClock(village.NOW)
         engine = create_engine_from(settings.database_url, application_name="tests")
-        village.settle_village(open_world(engine, at=village.NOW))
         app = create_app(settings, clock=clock, engine=engine)
         with listening(app) as address:
             yield StandingVillage(address, Forum(app, settings, engine, clock))
         engine.dispose()
-
-
-@pytest.fixture
-def address(app: Flask, world: World) -> Iterator[str]:
-    """Where the service listens for a browser."""
-    with listening(app) as listens_at:
-        yield listens_at

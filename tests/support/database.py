@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rewards.runtime.servers.postgres import ADMIN, MIGRATOR
-from tests.support.servers import Servers
+from tests.support.servers import TEMPLATE, Servers
 
 _numbers = itertools.count(1)
 
@@ -22,12 +22,15 @@ class Database:
 
 
 @contextmanager
-def copied_database(servers: Servers, *, worker: str) -> Iterator[Database]:
-    """Copy the template for one test; the copy is dropped with whoever is still connected."""
+def copied_database(servers: Servers, *, worker: str, template: str = TEMPLATE) -> Iterator[Database]:
+    """Copy the template for one test; the copy is dropped with whoever is still connected.
+
+    Nobody may be connected to a `template` of one's own.
+    """
     name = f"test_{worker}_{next(_numbers)}"
     yield Database(
         name=name,
-        service_url=servers.make_database(name),
+        service_url=servers.postgres.make_database(name, template=template),
         migrator_url=servers.postgres.url(name, role=MIGRATOR),
         admin_url=servers.postgres.url(name, role=ADMIN),
     )
