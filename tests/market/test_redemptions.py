@@ -1,6 +1,7 @@
 """Redemptions step by step: what each takes, gives back and writes down, and what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -299,6 +300,19 @@ def test_the_code_that_lapses_first_goes_out_first(session: Session, keys: CodeK
         given.append(read_own_code(session, redemption_id, account_id=member, keys=keys, now=NOW).code)
 
     assert given == ["TODAY", "APRIL", "MAY", "JUNE", "LAST"]
+
+
+def test_a_code_past_its_last_day_is_never_reserved(session: Session, keys: CodeKeys) -> None:
+    member, card = member_with(session, POINTS), product_with(session, codes=["PAST,2026-03-04", "GOOD"], keys=keys)
+    tomorrow = replace(PERIODS, today=TODAY + timedelta(days=1))
+
+    redemption_id = ask(session, member, card, periods=tomorrow, now=after(days=1)).redemption_id
+
+    reserved = session.execute(text("select ciphertext from code where state = 'reserved'")).scalar_one()
+    assert keys.fernet.decrypt(bytes(reserved)) == b"GOOD"
+    with pytest.raises(SoldOut):
+        ask(session, member, card, periods=tomorrow, now=after(days=1))
+    assert find_redemption(session, redemption_id).code_in_hand
 
 
 def test_a_reserved_code_that_lapsed_while_it_waited_is_replaced_and_never_issued(
