@@ -1,21 +1,18 @@
 """The web application, put together."""
 
-from contextlib import suppress
-from importlib import import_module
-
 import redis
 from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from rewards.api import register_api
-from rewards.http.health import register_health
 from rewards.http.json import use_orjson
 from rewards.http.limits import register_limits
 from rewards.http.paths import CONVERTERS
 from rewards.http.problems import register_problems
 from rewards.http.requests import register_requests
 from rewards.http.surroundings import Surroundings, surround
+from rewards.pages import register_pages
 from rewards.ranking.seasons import Calendar
 from rewards.runtime.clock import Clock, now_utc
 from rewards.runtime.database import create_engine_from
@@ -36,9 +33,8 @@ def create_app(
     register_requests(app)
     register_problems(app)
     register_limits(app, settings)
-    register_health(app)
     register_api(app)
-    _register_pages(app)
+    register_pages(app)
     _trust_proxies(app, settings)
     return app
 
@@ -64,8 +60,3 @@ def _trust_proxies(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
-
-
-def _register_pages(app: Flask) -> None:
-    with suppress(ImportError):
-        import_module("rewards.pages").register_pages(app)

@@ -17,7 +17,7 @@ from rewards.api.staff_points import staff_points
 from rewards.api.staff_products import staff_products
 from rewards.api.staff_redemptions import staff_redemptions
 from rewards.api.staff_sessions import staff_sessions
-from rewards.http.paths import PARAMETERS
+from rewards.http.health import health
 
 RESOURCES = (
     events,
@@ -34,13 +34,12 @@ RESOURCES = (
     staff_points,
     staff_members,
     staff_access,
+    health,
 )
 
 
 def register_api(app: Flask) -> None:
     """Add every resource to the app, and the document that describes them."""
     api = register_document(app)
-    for converter, schema in PARAMETERS.items():
-        api.register_converter(converter, lambda _converter, schema=schema: schema)
     for resource in RESOURCES:
         api.register_blueprint(resource)

@@ -49,7 +49,7 @@ class CheckInIn(Document):
     day = Day(
         load_default=None,
         allow_none=True,
-        metadata={"format": "date", "description": "Must be today: a retry across midnight is not tomorrow's."},
+        metadata={"description": "Must be today: a retry across midnight is not tomorrow's."},
     )
 
 
@@ -64,9 +64,9 @@ class CheckInOut(Document):
     """A check-in; asked again it is the same."""
 
     member_id = fields.String(required=True)
-    day = Day(required=True, metadata={"format": "date"})
+    day = Day(required=True)
     place = fields.Integer(required=True)
-    checked_in_at = Moment(required=True, metadata={"format": "date-time"})
+    checked_in_at = Moment(required=True)
     greeting = fields.String(required=True, allow_none=True)
     streak = fields.Integer(required=True)
     longest_streak = fields.Integer(required=True)
@@ -89,14 +89,14 @@ class BoardLineOut(Document):
 
     place = fields.Integer(required=True)
     member = fields.Nested(FaceOut, required=True)
-    checked_in_at = Moment(required=True, metadata={"format": "date-time"})
+    checked_in_at = Moment(required=True)
     greeting = fields.String(required=True, allow_none=True)
 
 
 class BoardOut(list_of(BoardLineOut)):
     """A day's board, in order of arrival; `total` have checked in."""
 
-    day = Day(required=True, metadata={"format": "date"})
+    day = Day(required=True)
     total = fields.Integer(required=True)
 
 
@@ -111,7 +111,7 @@ class MemberMonthOut(Document):
 
     member_id = fields.String(required=True)
     month = Month(required=True)
-    days = fields.List(Day(metadata={"format": "date"}), required=True)
+    days = fields.List(Day(), required=True)
     current_streak = fields.Integer(required=True)
     longest_streak = fields.Integer(required=True)
     here_today = fields.Boolean(required=True)

@@ -2,10 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app
+import orjson
+from flask import Blueprint, Flask, Response, current_app, render_template
 from flask_smorest import Api
 
+from rewards.api.reference import reference_of
+from rewards.http.catalogue import problem_kinds
+from rewards.http.fields import Day, Moment, Month, Truth, Whole
 from rewards.http.json import json_response
+from rewards.http.paths import PARAMETERS
+from rewards.http.resource import ProblemSchema, problem_response
 
 OPENAPI = "3.1.0"
 DESCRIPTION = (
@@ -31,16 +37,32 @@ SECURITY = {
         "description": "The forum's JWT with `sub`, `aud`, `exp`: that member's own things.",
     },
 }
+FIELDS = (
+    (Moment, "string", "date-time"),
+    (Day, "string", "date"),
+    (Month, "string", None),
+    (Whole, "integer", None),
+    (Truth, "boolean", None),
+)
+EXTENSION = "rewards.document"
 
 document = Blueprint("document", __name__, template_folder="templates")
 
 
 class DocumentedApi(Api):
-    """flask-smorest without its own error handlers, which know no problem documents."""
+    """flask-smorest without its own error handlers and components, which know no problem documents."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None  # pyright: ignore[reportAssignmentType]  # every refusal is declared by its call
 
     def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        self.spec.components.schema("Problem", schema=ProblemSchema)
+        for kind in problem_kinds():
+            self.spec.components.response(kind.slug, problem_response(kind), lazy=True)
+
+    def _register_pagination_header(self) -> None:
         pass
 
 
@@ -55,19 +77,35 @@ def register_document(app: Flask) -> Api:
             "info": {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         },
     )
+    for field, kind, form in FIELDS:
+        api.register_field(field, kind, form)
+    for converter, schema in PARAMETERS.items():
+        api.register_converter(converter, lambda _converter, schema=schema: schema)
     for name, scheme in SECURITY.items():
         api.spec.components.security_scheme(name, scheme)
-    app.extensions["rewards.document"] = api
+    app.extensions[EXTENSION] = api
     app.register_blueprint(document)
     return api
 
 
 def openapi_of(app: Flask) -> dict[str, Any]:
     """The whole document."""
-    return app.extensions["rewards.document"].spec.to_dict()
+    return app.extensions[EXTENSION].spec.to_dict()
 
 
 @document.get("/openapi.json")
 def openapi() -> Response:
     """The document as JSON."""
     return json_response(openapi_of(current_app))  # pyright: ignore[reportArgumentType]  # the proxy stands for the app
+
+
+@document.get("/docs")
+def docs() -> str:
+    """The document as a page: rendered here, without scripts, and without anything from another host."""
+    described = openapi_of(current_app)  # pyright: ignore[reportArgumentType]  # the same
+    return render_template("api/reference.html", reference=reference_of(described), info=described["info"])
+
+
+def written(described: dict[str, Any]) -> bytes:
+    """The document as it is committed: readable, and the same on every machine."""
+    return orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS)

@@ -43,10 +43,13 @@ class EventIn(Document):
             validate.Length(1, 255),
             validate.Regexp(TYPE_PATTERN + r"\Z", error="must be a dotted name in lower case"),
         ],
-        metadata={"description": "A dotted name: post.created, comment.deleted, login."},
+        metadata={
+            "pattern": f"^{TYPE_PATTERN}$",
+            "description": "A dotted name: post.created, comment.deleted, login.",
+        },
     )
     member_id = MemberId(required=True)
-    occurred_at = Moment(required=True, metadata={"format": "date-time"})
+    occurred_at = Moment(required=True)
     subject = Line(load_default=None, allow_none=True, metadata={"description": "What it is about: post:81231."})
     board = Line(load_default=None, allow_none=True, metadata={"description": "The forum's board."})
     data = fields.Dict(

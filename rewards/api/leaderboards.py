@@ -32,7 +32,7 @@ leaderboards = Resource("leaderboards", __name__, description="Members in order:
 class PeriodQuery(Document):
     """Which period; by default the present one."""
 
-    season = Day(load_default=None, metadata={"format": "date", "description": "A season's id, on `season` only."})
+    season = Day(load_default=None, metadata={"description": "A season's id, on `season` only."})
     month = Month(load_default=None, metadata={"description": "2026-01, on `month` only."})
 
 
@@ -50,7 +50,7 @@ class LeaderboardOut(list_of(LineOut)):
     """A page of a leaderboard; `total` members have a place."""
 
     leaderboard = fields.String(required=True)
-    period = Day(required=True, metadata={"format": "date"})
+    period = Day(required=True)
     total = fields.Integer(required=True)
 
 
@@ -58,7 +58,7 @@ class AroundOut(Document):
     """The places around a member. `own` is null for whoever has none; `gap` is what the next place is worth."""
 
     leaderboard = fields.String(required=True)
-    period = Day(required=True, metadata={"format": "date"})
+    period = Day(required=True)
     own = fields.Nested(LineOut, required=True, allow_none=True)
     points = fields.Integer(required=True)
     gap = fields.Integer(required=True, allow_none=True)

@@ -116,7 +116,7 @@ class SuspensionIn(Document):
 class BalanceQuery(Document):
     """Of which moment."""
 
-    at = Moment(load_default=None, metadata={"format": "date-time", "description": "By when it was recorded."})
+    at = Moment(load_default=None, metadata={"description": "By when it was recorded."})
 
 
 class BalanceOut(Document):
@@ -147,8 +147,8 @@ class EntryOut(Document):
     contra = fields.String(required=True)
     balance_after = fields.Integer(required=True)
     held_after = fields.Integer(required=True)
-    occurred_at = Moment(required=True, metadata={"format": "date-time"})
-    recorded_at = Moment(required=True, metadata={"format": "date-time"})
+    occurred_at = Moment(required=True)
+    recorded_at = Moment(required=True)
     season = fields.Date(required=True, allow_none=True)
     reverses = fields.Integer(required=True, allow_none=True)
     transfer_id = fields.String(required=True)

@@ -62,8 +62,8 @@ class ProductOut(Document):
     picture = fields.String(required=True, allow_none=True)
     stock = fields.Nested(StockOut, required=True)
     sold_out = fields.Boolean(required=True)
-    on_sale_from = Moment(required=True, allow_none=True, metadata={"format": "date-time"})
-    on_sale_until = Moment(required=True, allow_none=True, metadata={"format": "date-time"})
+    on_sale_from = Moment(required=True, allow_none=True)
+    on_sale_until = Moment(required=True, allow_none=True)
     limit = fields.Nested(LimitOut, required=True, allow_none=True)
     needs_approval = fields.Boolean(required=True)
 

@@ -67,7 +67,7 @@ class StepOut(Document):
     state = fields.String(required=True, metadata={"enum": list(STATES)})
     actor = fields.String(required=True)
     reason = fields.String(required=True, allow_none=True)
-    recorded_at = Moment(required=True, metadata={"format": "date-time"})
+    recorded_at = Moment(required=True)
 
 
 class RedemptionOut(Document):
@@ -81,7 +81,7 @@ class RedemptionOut(Document):
     points = fields.Integer(required=True)
     claimed_by = fields.String(required=True, allow_none=True)
     owes = fields.Integer(required=True)
-    requested_at = Moment(required=True, metadata={"format": "date-time"})
+    requested_at = Moment(required=True)
     history = fields.List(fields.Nested(StepOut), required=True)
 
 

@@ -51,9 +51,9 @@ class PrizeOut(Document):
 class SeasonOut(Document):
     """A week, from reset to reset."""
 
-    id = Day(required=True, metadata={"format": "date"})
-    starts_at = Moment(required=True, metadata={"format": "date-time"})
-    ends_at = Moment(required=True, metadata={"format": "date-time"})
+    id = Day(required=True)
+    starts_at = Moment(required=True)
+    ends_at = Moment(required=True)
     state = fields.String(required=True, metadata={"enum": list(STATES)})
     prizes = fields.List(fields.Nested(PrizeOut), required=True)
     seconds_left = fields.Integer(required=True)
@@ -65,7 +65,7 @@ class LineOut(Document):
     rank = fields.Integer(required=True)
     member = fields.Nested(FaceOut, required=True)
     points = fields.Integer(required=True)
-    reached_at = Moment(required=True, metadata={"format": "date-time"})
+    reached_at = Moment(required=True)
     change = fields.Integer(required=True, allow_none=True)
     prize = fields.Nested(PrizeOut, required=True, allow_none=True)
 
@@ -76,10 +76,10 @@ class StandingOut(Document):
     rank = fields.Integer(required=True, allow_none=True)
     member = fields.Nested(FaceOut, required=True)
     points = fields.Integer(required=True)
-    reached_at = Moment(required=True, metadata={"format": "date-time"})
+    reached_at = Moment(required=True)
     change = fields.Integer(required=True, allow_none=True)
     prize = fields.Nested(PrizeOut, required=True, allow_none=True)
-    season = Day(required=True, metadata={"format": "date"})
+    season = Day(required=True)
     disqualified = fields.Boolean(required=True)
     redemption_id = fields.String(required=True, allow_none=True)
 

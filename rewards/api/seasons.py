@@ -27,7 +27,7 @@ seasons = Resource("seasons", __name__, description="Weeks from reset to reset, 
 class StandingsOut(list_of(StandingOut)):
     """A season's standing; `hash` once it is final, for anybody to recompute."""
 
-    season = Day(required=True, metadata={"format": "date"})
+    season = Day(required=True)
     state = fields.String(required=True)
     hash = fields.String(required=True, allow_none=True)
 

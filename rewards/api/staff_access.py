@@ -40,7 +40,7 @@ class KeyIn(Document):
         fields.String(validate=validate.OneOf(SCOPES)), required=True, validate=validate.Length(1, len(SCOPES))
     )
     source = Line(load_default="forum")
-    expires_at = Moment(load_default=None, allow_none=True, metadata={"format": "date-time"})
+    expires_at = Moment(load_default=None, allow_none=True)
 
     @validates("source")
     def not_reserved(self, value: str, **_: Any) -> None:
@@ -56,9 +56,9 @@ class KeyOut(Document):
     name = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
     source = fields.String(required=True)
-    created_at = Moment(required=True, metadata={"format": "date-time"})
-    expires_at = Moment(required=True, allow_none=True, metadata={"format": "date-time"})
-    revoked_at = Moment(required=True, allow_none=True, metadata={"format": "date-time"})
+    created_at = Moment(required=True)
+    expires_at = Moment(required=True, allow_none=True)
+    revoked_at = Moment(required=True, allow_none=True)
     last_used_on = fields.Date(required=True, allow_none=True)
 
 
@@ -83,7 +83,7 @@ class AuditOut(Document):
     action = fields.String(required=True)
     about = fields.String(required=True)
     detail = fields.Dict(required=True)
-    recorded_at = Moment(required=True, metadata={"format": "date-time"})
+    recorded_at = Moment(required=True)
 
 
 @staff_access.call(

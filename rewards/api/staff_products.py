@@ -62,12 +62,16 @@ class DetailsIn(Document):
     description = fields.Nested(ProseIn, load_default=lambda: {"ko": "", "en": ""})
     brand = Line(load_default="", shortest=0, longest=100)
     face_value = Whole(required=True, most=_FACE_VALUE_MAX)
-    currency = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z", error="must be like KRW"))
+    currency = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[A-Z]{3}\Z", error="must be like KRW"),
+        metadata={"pattern": "^[A-Z]{3}$"},
+    )
     price = Whole(required=True, metadata={"description": "In points."})
     picture = Line(load_default=None, allow_none=True, longest=512, metadata={"description": "A path on this host."})
     for_sale = Truth(required=True)
-    on_sale_from = Moment(load_default=None, allow_none=True, metadata={"format": "date-time"})
-    on_sale_until = Moment(load_default=None, allow_none=True, metadata={"format": "date-time"})
+    on_sale_from = Moment(load_default=None, allow_none=True)
+    on_sale_until = Moment(load_default=None, allow_none=True)
     limit = fields.Nested(LimitIn, load_default=None, allow_none=True)
     needs_approval = Truth(load_default=False)
     position = Whole(load_default=0, least=-100_000, most=100_000)
@@ -94,6 +98,7 @@ class ProductIn(DetailsIn):
             validate.Length(1, 64),
             validate.Regexp(r"[a-z0-9]+(-[a-z0-9]+)*\Z", error="must be like coffee-5000"),
         ],
+        metadata={"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
     )
     stock = fields.String(required=True, validate=validate.OneOf(("codes", "number", "unlimited")))
     quantity = Whole(load_default=None, allow_none=True, most=_FACE_VALUE_MAX)

@@ -54,7 +54,7 @@ class TotalsOut(Document):
     requested = fields.Integer(required=True)
     awaiting_approval = fields.Integer(required=True)
     claimed = fields.Integer(required=True)
-    oldest_at = Moment(required=True, allow_none=True, metadata={"format": "date-time"})
+    oldest_at = Moment(required=True, allow_none=True)
 
 
 class QueueOut(list_of(RedemptionOut)):

@@ -32,7 +32,7 @@ class SignedInOut(Document):
     """A sign-in; the token is shown only now."""
 
     token = fields.String(required=True)
-    expires_at = Moment(required=True, metadata={"format": "date-time"})
+    expires_at = Moment(required=True)
     staff = fields.Nested(StaffOut, required=True)
 
 

@@ -14,6 +14,8 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+PATTERN_LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+"""What the OpenAPI document says of text without control characters."""
 _CONTROL_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 BIGINT_MAX = 2**63 - 1
 POINTS_MAX = 1_000_000_000_000
@@ -98,6 +100,7 @@ class Line(fields.String):
     """Text of one line: no control characters, nothing that UTF-8 cannot write."""
 
     def __init__(self, *, shortest: int = 1, longest: int = 255, **kwargs: Any) -> None:
+        kwargs["metadata"] = {"pattern": PATTERN_LINE, **kwargs.get("metadata", {})}
         super().__init__(validate=validate.Length(min=shortest, max=longest), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
@@ -124,6 +127,7 @@ class MemberId(fields.String):
     """The forum's own id of a member: 1–64 characters, no control characters."""
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs["metadata"] = {"pattern": PATTERN_LINE, **kwargs.get("metadata", {})}
         super().__init__(validate=validate.Length(min=1, max=64), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:

@@ -1,15 +1,22 @@
 """Is it alive, can it serve, what does it measure."""
 
 from collections.abc import Callable
+from typing import Any
 
+import orjson
 import redis
 import structlog
-from flask import Blueprint, Flask, Response
+from flask import Response
+from marshmallow import fields
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from rewards.http import metrics
+from rewards.http.auth import PUBLIC
+from rewards.http.fields import Document
 from rewards.http.json import json_response
+from rewards.http.problems import away, respond
+from rewards.http.resource import Resource
 from rewards.http.surroundings import here
 from rewards.runtime.database import DatabaseMisconfigured, transaction
 
@@ -20,36 +27,81 @@ STILL_WORKS = {
 
 _log = structlog.get_logger("rewards.health")
 
-health = Blueprint("health", __name__)
+health = Resource("health", __name__, description="Whether the service is alive, able to serve, and what it measures.")
 
 
-@health.get("/healthz")
-def healthz() -> Response:
+class AliveOut(Document):
     """The process answers."""
+
+    status = fields.String(required=True, metadata={"enum": ["alive"]})
+
+
+class DependencyOut(Document):
+    """One dependency; while it is away, what still works."""
+
+    state = fields.String(required=True, metadata={"enum": ["up", "away"]})
+    still_works = fields.String()
+
+
+class DependenciesOut(Document):
+    """All of them."""
+
+    database = fields.Nested(DependencyOut, required=True)
+    redis = fields.Nested(DependencyOut, required=True)
+
+
+class ReadyOut(Document):
+    """Whether it can serve: `degraded` means that it does, more slowly."""
+
+    status = fields.String(required=True, metadata={"enum": ["ready", "degraded"]})
+    dependencies = fields.Nested(DependenciesOut, required=True)
+
+
+@health.call("GET", "/healthz", access=PUBLIC, gives=AliveOut, example={"status": "alive"})
+def healthz() -> Response:
+    """Say that the process answers."""
     return json_response({"status": "alive"})
 
 
-@health.get("/readyz")
+@health.call(
+    "GET",
+    "/readyz",
+    access=PUBLIC,
+    gives=ReadyOut,
+    example={"status": "ready", "dependencies": {"database": {"state": "up"}, "redis": {"state": "up"}}},
+)
 def readyz() -> Response:
-    """Whether it can serve: 200 with Redis away too, since everything still works; 503 without the database."""
-    away = {name for name, answers in _DEPENDENCIES.items() if not answers()}
-    dependencies = {
-        name: {"state": "away", "still_works": STILL_WORKS[name]} if name in away else {"state": "up"}
-        for name in _DEPENDENCIES
-    }
-    status = "away" if "database" in away else ("degraded" if away else "ready")
-    response = json_response(
-        {"status": status, "dependencies": dependencies}, status=503 if "database" in away else 200
-    )
-    if "database" in away:
-        response.headers["Retry-After"] = "1"
-    return response
+    """Say whether it can serve, which dependency is away and what still works.
+
+    It is 200 without Redis too, since everything works; without the database it is a 503 problem with `dependencies`.
+    """
+    missing = {name for name, answers in _DEPENDENCIES.items() if not answers()}
+    dependencies = {name: _state(name, is_away=name in missing) for name in _DEPENDENCIES}
+    if "database" in missing:
+        return _not_ready(dependencies)
+    return json_response({"status": "degraded" if missing else "ready", "dependencies": dependencies})
 
 
-@health.get("/metrics")
+@health.call(
+    "GET",
+    "/metrics",
+    access=PUBLIC,
+    gives=None,
+    doc={"responses": {"200": {"description": "Metrics", "content": {"text/plain": {"schema": {"type": "string"}}}}}},
+)
 def metrics_exposition() -> Response:
-    """What Prometheus reads."""
+    """Give Prometheus its metrics, over all web workers."""
     return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def _state(name: str, *, is_away: bool) -> dict[str, str]:
+    return {"state": "away", "still_works": STILL_WORKS[name]} if is_away else {"state": "up"}
+
+
+def _not_ready(dependencies: dict[str, Any]) -> Response:
+    response = respond(away())
+    response.set_data(orjson.dumps({**orjson.loads(response.get_data()), "dependencies": dependencies}))
+    return response
 
 
 def _database_answers() -> bool:
@@ -71,8 +123,3 @@ def _redis_answers() -> bool:
 
 
 _DEPENDENCIES: dict[str, Callable[[], bool]] = {"database": _database_answers, "redis": _redis_answers}
-
-
-def register_health(app: Flask) -> None:
-    """Add the three addresses; they need no key."""
-    app.register_blueprint(health)

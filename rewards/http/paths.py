@@ -37,6 +37,11 @@ class DayConverter(BaseConverter):
 
 CONVERTERS = {"member": MemberIdConverter, "day": DayConverter}
 PARAMETERS = {
-    MemberIdConverter: {"type": "string", "minLength": 1, "maxLength": 64},
+    MemberIdConverter: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 64,
+        "pattern": "^[^/\\u0000-\\u001f\\u007f-\\u009f]+$",
+    },
     DayConverter: {"type": "string", "format": "date"},
 }

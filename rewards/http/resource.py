@@ -13,7 +13,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 
 from rewards.http.auth import Access, admit
-from rewards.http.catalogue import KINDS
+from rewards.http.catalogue import KINDS, Kind
 from rewards.http.fields import Document
 from rewards.http.idempotency import HEADER, answer_once
 from rewards.http.json import read_json
@@ -116,7 +116,7 @@ class Resource(Blueprint):
         def declare(view: View) -> View:
             told = self.response(status, gives, example=example)(view)
             for other, meaning in (also or {}).items():
-                told = self.alt_response(other, schema=gives, description=meaning, success=True)(told)
+                told = self.alt_response(other, schema=gives, description=meaning, example=example, success=True)(told)
             if query is not None:
                 told = self.arguments(query, location="query", arg_name="query")(told)
             if body is not None:
@@ -125,43 +125,53 @@ class Resource(Blueprint):
                 told = _once(told)
             if fresh_s is not None:
                 told = _kept(told, fresh_s)
-            told = self._refusals(
-                told, access, refuses, body=body is not None, input_=query is not None or body is not None
-            )
-            told = self.doc(**_security(access), **_parameters(idempotent=idempotent), **(doc or {}))(told)
+                told = self.alt_response(304, description="Unchanged since the ETag in If-None-Match")(told)
+            slugs = _refusals(access, rule, body=body is not None, query=query is not None) | dict.fromkeys(refuses)
+            told = self._with_refusals(told, slugs)
+            described = {"operationId": view.__name__, **_security(access), **_parameters(idempotent=idempotent)}
+            told = self.doc(**described, **(doc or {}))(told)
             told = _admitting(told, access)
             self.route(rule, methods=[method])(told)
             return view
 
         return declare
 
-    def _refusals(self, view: View, access: Access, refuses: Iterable[str], *, body: bool, input_: bool) -> View:
-        common = ["too-many-requests", "unexpected", "dependency-away"]
-        if access.scope is not None:
-            common += ["not-signed-in", "scope-missing"]
-        if access.members == "own":
-            common += ["not-yours"]
-        if body:
-            common += ["malformed-body", "body-too-large", "unsupported-media-type"]
-        if input_:
-            common += ["invalid-fields"]
+    def _with_refusals(self, view: View, slugs: Iterable[str]) -> View:
         by_status: dict[int, list[str]] = {}
-        for slug in (*common, *refuses):
+        for slug in slugs:
             by_status.setdefault(KINDS[slug].status, []).append(slug)
-        for code, slugs in sorted(by_status.items()):
-            view = self.alt_response(
-                code,
-                schema=ProblemSchema,
-                content_type=CONTENT_TYPE,
-                description=" · ".join(KINDS[slug].title for slug in slugs),
-                example=_example(slugs[0]),
-            )(view)
+        for status, alike in sorted(by_status.items()):
+            if len(alike) == 1:
+                view = self.alt_response(status, alike[0])(view)
+            else:
+                titles = " · ".join(KINDS[slug].title for slug in alike)
+                view = self.alt_response(status, schema=ProblemSchema, content_type=CONTENT_TYPE, description=titles)(
+                    view
+                )
         return view
 
 
-def _example(slug: str) -> dict[str, Any]:
-    kind = KINDS[slug]
-    return {"type": kind.type, "title": kind.title, "status": kind.status, "detail": f"{kind.meaning} {kind.remedy}"}
+def _refusals(access: Access, rule: str, *, body: bool, query: bool) -> dict[str, None]:
+    """The problems that every call of this kind may answer with, in order."""
+    slugs = ["too-many-requests", "unexpected", "dependency-away"]
+    if access.scope is not None:
+        slugs += ["not-signed-in", "scope-missing"]
+    if access.members == "own":
+        slugs.append("not-yours")
+    if "<" in rule:
+        slugs.append("not-found")
+    if body:
+        slugs += ["malformed-body", "body-too-large", "unsupported-media-type"]
+    if body or query:
+        slugs.append("invalid-fields")
+    return dict.fromkeys(slugs)
+
+
+def problem_response(kind: Kind) -> dict[str, Any]:
+    """A kind of problem as the document's components describe it, once for all calls."""
+    example = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": f"{kind.meaning} {kind.remedy}"}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"description": kind.title, "content": {CONTENT_TYPE: content}}
 
 
 def _security(access: Access) -> dict[str, Any]:
