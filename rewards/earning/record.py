@@ -35,7 +35,8 @@ def record(session: Session, events: Sequence[Event], *, terms: Terms, now: date
     """
     reach = _lock_subjects(session, events, rules=terms.rules)
     periods = _lock_seasons(session, events, reach=reach, terms=terms, now=now)
-    members = ensure_members(session, [event.member_id for event in events], now=now)
+    # Nobody is made for what is refused as lying ahead: nothing of it is stored.
+    members = ensure_members(session, [event.member_id for event in _accepted(events, now=now)], now=now)
     account_ids = {member.account_id for member in members.values()} | {award.account_id for award in reach}
     accounts = lock_accounts(session, account_ids, now=now)
     members = read_members(session, members)  # again under the locks: somebody may have been suspended meanwhile
@@ -98,9 +99,12 @@ def _lock_seasons(
     return _periods(read_seasons(session, season_ids), terms=terms, now=now)
 
 
+def _accepted(events: Iterable[Event], *, now: datetime) -> list[Event]:
+    return [event for event in events if event.occurred_at <= now + FUTURE_TOLERANCE]
+
+
 def _latest_accepted(events: Iterable[Event], *, now: datetime) -> datetime:
-    accepted = [event.occurred_at for event in events if event.occurred_at <= now + FUTURE_TOLERANCE]
-    return max([now, *accepted])
+    return max([now, *(event.occurred_at for event in _accepted(events, now=now))])
 
 
 def _periods(rows: Iterable[SeasonRow], *, terms: Terms, now: datetime) -> Periods:
@@ -125,7 +129,11 @@ def _open_desk(
 ) -> Desk:
     rules = book.terms.rules
     decided = read_decisions(session, [event.key for event in events])
-    new = [(event, members[event.member_id].account_id) for event in events if event.key not in decided]
+    new = [
+        (event, members[event.member_id].account_id)
+        for event in events
+        if event.key not in decided and event.member_id in members
+    ]
     places = [Place("season", season, account_id) for season in book.periods.seasons for account_id in book.accounts]
     points = read_points(session, places)
     book.season_points.update({(place.period, place.account_id): value for place, value in points.items()})
