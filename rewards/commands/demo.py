@@ -29,7 +29,7 @@ from rewards.runtime.database import transaction
 
 CONNECTIONS = 2
 KEY_NAME = "demo"
-KEY_SCOPES = ("events:write", "attendance:write", "members:write")
+KEY_SCOPES = ("events:write", "attendance:write", "members:write", "rankings:read")
 STAFF_NAME = "mina"
 MEMBER = "member-1"
 
@@ -76,7 +76,7 @@ def run_demo(context: Context, *, url: str, messages: Sequence[Message]) -> None
     here = moved(messages, weeks=row.shift_weeks)
     with connections(context, url=url) as calls, _progress() as bar:
         feed(context, calls=calls, messages=here, bar=bar)
-        shop(context, url=url, bar=bar)
+        shop(context, forum=calls[0], bar=bar)
         check_in_today(calls[0], visitors_of(here))
     with transaction(context.engine) as session:
         rank_at_midnight(session, calendar=context.calendar, now=context.clock())
@@ -131,7 +131,7 @@ def operator_of(context: Context) -> Operator:
     )
 
 
-def shop(context: Context, *, url: str, bar: Progress) -> None:
+def shop(context: Context, *, forum: Calls, bar: Progress) -> None:
     """Let staff and members do their part, each signed in as themselves."""
     now = context.clock()
     password = staff_password(context.settings.secret_key)
@@ -141,11 +141,12 @@ def shop(context: Context, *, url: str, bar: Progress) -> None:
     except NameTaken:
         pass
     task = bar.add_task("gift cards", total=None)
+    url = forum.url
     staff = Calls(url)
     staff.token = staff.post("/v1/staff/sessions", {"name": STAFF_NAME, "password": password})["token"]
     lasts = timedelta(minutes=10)
     member = lambda member_id: Calls(url, token_of(member_id, terms=token_terms(context), now=now, lasts=lasts))  # noqa: E731
-    run_shop(staff=staff, member=member, tell=lambda done: bar.advance(task, done))
+    run_shop(forum=forum, staff=staff, member=member, tell=lambda done: bar.advance(task, done))
     staff.close()
 
 

@@ -16,10 +16,10 @@ NEXT_STEP: Mapping[tuple[str, Ending], str] = {
 QUEUE = "/v1/staff/redemptions"
 
 
-def run_shop(*, staff: Calls, member: Callable[[str], Calls], tell: Callable[[int], object]) -> None:
+def run_shop(*, forum: Calls, staff: Calls, member: Callable[[str], Calls], tell: Callable[[int], object]) -> None:
     """Fill the market, let members redeem and staff work off part of the queue. `member` answers a member's calls."""
     _offer_products(staff)
-    best = _best_members(staff)
+    best = _best_members(forum)
     for wish in WISHES:
         if wish.place <= len(best):
             _grant(wish, staff=staff, member=member(best[wish.place - 1]))
@@ -40,8 +40,8 @@ def _offer_products(staff: Calls) -> None:
         staff.post_csv(f"/v1/staff/products/{product['id']}/codes", codes)
 
 
-def _best_members(staff: Calls) -> list[str]:
-    page = staff.get("/v1/leaderboards/all-time?limit=20")
+def _best_members(forum: Calls) -> list[str]:
+    page = forum.get("/v1/leaderboards/all-time?limit=20")
     return [line["member"]["id"] for line in page["items"]]
 
 
