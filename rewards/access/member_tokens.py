@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import jwt
 
@@ -63,7 +63,7 @@ def check_fresh(token: MemberToken, *, now: datetime) -> str:
     return token.jti
 
 
-def is_member_id(value: object) -> bool:
+def is_member_id(value: object) -> TypeGuard[str]:
     """1–64 characters, no control characters, nothing that UTF-8 cannot write."""
     return isinstance(value, str) and 1 <= len(value) <= 64 and not any(_is_control(character) for character in value)
 

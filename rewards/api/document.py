@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app, render_template
 from flask_smorest import Api
 
@@ -52,7 +53,9 @@ document = Blueprint("document", __name__, template_folder="templates")
 class DocumentedApi(Api):
     """flask-smorest without its own error handlers and components, which know no problem documents."""
 
-    DEFAULT_ERROR_RESPONSE_NAME = None  # pyright: ignore[reportAssignmentType]  # every refusal is declared by its call
+    DEFAULT_ERROR_RESPONSE_NAME = None  # every refusal is declared by its call
+
+    spec: APISpec
 
     def _register_error_handlers(self) -> None:
         pass
@@ -66,7 +69,7 @@ class DocumentedApi(Api):
         pass
 
 
-def register_document(app: Flask) -> Api:
+def register_document(app: Flask) -> DocumentedApi:
     """Begin the document; resources registered with the answer become part of it."""
     api = DocumentedApi(
         app,
@@ -96,13 +99,13 @@ def openapi_of(app: Flask) -> dict[str, Any]:
 @document.get("/openapi.json")
 def openapi() -> Response:
     """The document as JSON."""
-    return json_response(openapi_of(current_app))  # pyright: ignore[reportArgumentType]  # the proxy stands for the app
+    return json_response(openapi_of(current_app))
 
 
 @document.get("/docs")
 def docs() -> str:
     """The document as a page: rendered here, without scripts, and without anything from another host."""
-    described = openapi_of(current_app)  # pyright: ignore[reportArgumentType]  # the same
+    described = openapi_of(current_app)
     return render_template("api/reference.html", reference=reference_of(described), info=described["info"])
 
 

@@ -6,7 +6,7 @@ schema, which takes it after all or says what is wrong. A test holds the two tog
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 import orjson
 from marshmallow import ValidationError, fields, validate, validates
@@ -80,7 +80,7 @@ _SCHEMA = EventIn()
 def event_from(item: Any, *, source: str) -> Event:
     """The event that a JSON value describes; `source` where it names none. Raises marshmallow's ValidationError."""
     event = _quick(item, source)
-    return event_of(_SCHEMA.load(item), source=source) if event is None else event
+    return event_of(cast("dict[str, Any]", _SCHEMA.load(item)), source=source) if event is None else event
 
 
 def event_of(loaded: Mapping[str, Any], *, source: str) -> Event:
@@ -93,8 +93,8 @@ def _quick(item: Any, source: str) -> Event | None:
     if type(item) is not dict or not item.keys() <= _NAMES:
         return None
     get = item.get
-    named, event_id, kind, member_id = get("source", source), get("id"), get("type"), get("member_id")
-    subject, board, data = get("subject"), get("board"), get("data", {})
+    named, event_id, kind = get("source", source), get("id"), get("type")
+    member_id, subject, board, data = get("member_id"), get("subject"), get("board"), get("data", {})
     if not (_is_line(event_id) and _is_line(named) and named not in RESERVED_SOURCES):
         return None
     if not (type(kind) is str and len(kind) <= 255 and _TYPE.fullmatch(kind) and is_member_id(member_id)):
@@ -116,7 +116,7 @@ def _quick(item: Any, source: str) -> Event | None:
     )
 
 
-def _is_line(value: Any) -> bool:
+def _is_line(value: Any) -> TypeGuard[str]:
     return type(value) is str and _LINE.fullmatch(value) is not None
 
 

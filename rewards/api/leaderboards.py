@@ -144,9 +144,10 @@ def _period(session: Session, *, name: str, query: dict[str, Any]) -> tuple[date
         if query[other] is not None and other != name:
             raise invalid_field(f"/{other}", f"belongs to the leaderboard {other!r}, and this is {name!r}")
     if name == "season":
-        row = request_season(session) if query["season"] is None else read_season(session, query["season"])
+        asked: date | None = query["season"]
+        row = request_season(session) if asked is None else read_season(session, asked)
         if row is None:
-            raise UnknownThing("season", query["season"].isoformat())
+            raise UnknownThing("season", str(asked))
         return row.season_id, row.prizes
     period = query["month"] or current_period(session, name, calendar=here().calendar, now=request_now())
     assert period is not None, "only a season can be missing"
@@ -159,4 +160,4 @@ def _place(line: Any) -> list[Any]:
 
 
 def _reached(place: list[Any] | None) -> Reached | None:
-    return place and Reached(place[0], datetime.fromisoformat(place[1]), place[2])
+    return Reached(place[0], datetime.fromisoformat(place[1]), place[2]) if place else None

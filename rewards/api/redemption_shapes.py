@@ -119,7 +119,7 @@ def place_of_row(row: RedemptionRow) -> list[Any]:
 
 def after_row(place: list[Any] | None) -> tuple[datetime, UUID] | None:
     """The inverse of `place_of_row`."""
-    return place and (datetime.fromisoformat(place[0]), UUID(place[1]))
+    return (datetime.fromisoformat(place[0]), UUID(place[1])) if place else None
 
 
 def _redemption(session: Session, row: RedemptionRow, *, member_id: str | None) -> dict[str, Any]:

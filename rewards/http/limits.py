@@ -1,5 +1,7 @@
 """How many requests a caller may make, where the operator has set a limit."""
 
+from typing import Any
+
 from flask import Flask, request
 from flask_limiter import Limiter
 
@@ -7,6 +9,8 @@ from rewards.access.secrets import digest_of
 from rewards.http.auth import bearer_token
 from rewards.runtime.redis import SOCKET_TIMEOUT_S
 from rewards.runtime.settings import Settings
+
+_IMPATIENT: dict[str, Any] = {"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S}
 
 
 def register_limits(app: Flask, settings: Settings) -> None:
@@ -22,7 +26,7 @@ def register_limits(app: Flask, settings: Settings) -> None:
     limiter = Limiter(
         _caller_of_limit,
         storage_uri=settings.redis_url,
-        storage_options={"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S},
+        storage_options={**_IMPATIENT},
         application_limits=[settings.rate_limit],
         application_limits_per_method=False,
         headers_enabled=True,

@@ -204,7 +204,8 @@ def _kept(view: View, fresh_s: int) -> View:
         response.headers["Cache-Control"] = f"private, max-age={fresh_s}"
         response.headers["Vary"] = "Authorization"
         response.add_etag()
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     return wrapper
 
@@ -215,5 +216,4 @@ def _admitting(view: View, access: Access) -> View:
         admit(access)
         return view(*args, **kwargs)
 
-    wrapper.access = access  # pyright: ignore[reportFunctionMemberAccess]  # for whoever lists what may be called by whom
     return wrapper

@@ -1,3 +1,5 @@
+from typing import Any
+
 import orjson
 import pytest
 
@@ -87,7 +89,7 @@ def test_an_event_more_than_five_minutes_ahead_is_refused_and_may_be_sent_again(
         ({"subject": ""}, "/subject"),
     ],
 )
-def test_a_field_that_is_not_as_it_must_be_is_named(backend: Caller, wrong: dict[str, object], pointer: str) -> None:
+def test_a_field_that_is_not_as_it_must_be_is_named(backend: Caller, wrong: dict[str, Any], pointer: str) -> None:
     refused = backend.post("/v1/events", json=event(**wrong))
 
     assert pointer in {error["pointer"] for error in problem_of(refused, 422, "invalid-fields")["errors"]}

@@ -77,7 +77,7 @@ def test_every_problem_has_a_page_that_explains_it(app: Flask) -> None:
 
 
 def test_a_fault_of_ours_shows_nothing_but_its_request_id(app: Flask, backend: Caller) -> None:
-    def fail() -> None:
+    def fail() -> str:
         raise RuntimeError("the secret inside")
 
     app.add_url_rule("/fail", view_func=fail)
