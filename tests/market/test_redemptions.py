@@ -248,7 +248,7 @@ def test_an_id_of_another_redemption_is_refused(session: Session, keys: CodeKeys
 
 
 def test_every_refusal_of_a_request_leaves_everything_as_it_was(session: Session, keys: CodeKeys) -> None:
-    rich, poor, owing = member_with(session, POINTS), member_with(session, PRICE - 1), member_with(session, -1)
+    rich, poor, broke, owing = [member_with(session, points) for points in (POINTS, PRICE - 1, 0, -1)]
     card, empty = product_with(session, codes=["A"], keys=keys), product_with(session)
     ensure_prize_products(session, now=NOW)
     prize = request_prize(
@@ -260,6 +260,7 @@ def test_every_refusal_of_a_request_leaves_everything_as_it_was(session: Session
         (NotForSale, rich, prize.product_id),
         (OwesPoints, owing, card.product_id),
         (NotEnoughPoints, poor, card.product_id),
+        (NotEnoughPoints, broke, card.product_id),
         (SoldOut, rich, empty.product_id),
     ]
 
