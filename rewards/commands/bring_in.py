@@ -1,7 +1,7 @@
 """`rewards import`: what a forum that moves here brings along. docs/how-to/move-your-forum.md explains it."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,14 +13,13 @@ from rewards.attendance import bring_in as past
 from rewards.attendance.attend import Arrival
 from rewards.commands.bring_in_lines import (
     ColumnMissing,
-    MemberLine,
     Taken,
     parse_check_in,
     parse_member,
     read_lines,
 )
 from rewards.commands.context import Context, make_context
-from rewards.members.profile import write_profile
+from rewards.members.bring_in import bring_in_names
 from rewards.policy.load import policy_in_force
 from rewards.runtime.database import transaction
 
@@ -67,11 +66,13 @@ def members(file: Path, *, dry_run: bool) -> None:
     """
     context = make_context(application_name="rewards import", pool_size=1)
     taken = _read(file, needed=("member_id", "name"), parse=parse_member)
+    new = 0
     if not dry_run:
         with _progress() as bar:
-            task = bar.add_task("members", total=len(taken.items))
-            bring_in_members(context, taken.items, tell=lambda done: bar.advance(task, done))
-    _report(taken, "Nothing is stored: a dry run." if dry_run else f"{len(taken.items)} members are known.")
+            names = {line.member_id: line.name for line in taken.items}
+            task = bar.add_task("members", total=len(names))
+            new = bring_in_members(context, names, tell=lambda done: bar.advance(task, done))
+    _report(taken, "Nothing is stored: a dry run." if dry_run else f"{new} names are new.")
 
 
 def bring_in_check_ins(
@@ -111,16 +112,17 @@ def _once(context: Context, arrivals: Sequence[Arrival], *, award: bool) -> int:
 
 
 def bring_in_members(
-    context: Context, lines: Sequence[MemberLine], *, tell: Callable[[int], object] = lambda _: None
-) -> None:
-    """Make members known by their nicknames, a few in each transaction."""
-    for start in range(0, len(lines), AT_ONCE):
-        part = sorted(lines[start : start + AT_ONCE], key=lambda line: line.member_id.encode())
-        now = context.clock()
-        for line in part:
-            with transaction(context.engine) as session:
-                write_profile(session, line.member_id, changes={"name": line.name}, now=now)
+    context: Context, names: Mapping[str, str], *, tell: Callable[[int], object] = lambda _: None
+) -> int:
+    """Make members known by their nicknames, a few in each transaction; answers how many names are new."""
+    new = 0
+    ordered = sorted(names.items(), key=lambda item: item[0].encode())
+    for start in range(0, len(ordered), AT_ONCE):
+        part = dict(ordered[start : start + AT_ONCE])
+        with transaction(context.engine) as session:
+            new += bring_in_names(session, part, now=context.clock())
         tell(len(part))
+    return new
 
 
 def _read(file: Path, **how: object) -> Taken:  # pyright: ignore[reportMissingTypeArgument]

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rewards.access.keys import create_key, list_keys, revoke_key
 from rewards.access.member_tokens import TokenTerms
 from rewards.access.staff import create_staff
-from rewards.commands.bring_in import bring_in_check_ins
+from rewards.commands.bring_in import bring_in_check_ins, bring_in_members
 from rewards.commands.context import Context, make_context
 from rewards.commands.settle import open_week, settle_patiently
 from rewards.demo.calls import Calls, Refused, Unreachable
@@ -29,7 +29,7 @@ from rewards.runtime.database import transaction
 
 CONNECTIONS = 2
 KEY_NAME = "demo"
-KEY_SCOPES = ("events:write", "attendance:write", "members:write", "rankings:read")
+KEY_SCOPES = ("events:write", "attendance:write", "rankings:read")
 STAFF_NAME = "mina"
 MEMBER = "member-1"
 
@@ -126,7 +126,8 @@ def operator_of(context: Context) -> Operator:
     return Operator(
         settled=settled,  # pyright: ignore[reportArgumentType]
         open_week=open_past,
-        bring_in=lambda arrivals: bring_in_check_ins(context, arrivals, award=True),
+        bring_in_members=lambda names: bring_in_members(context, names),
+        bring_in_check_ins=lambda arrivals: bring_in_check_ins(context, arrivals, award=True),
         settle=lambda bounds: settle_patiently(context, bounds.season_id, final=False),
     )
 

@@ -26,7 +26,8 @@ class Operator:
 
     settled: Callable[[], frozenset[date]]
     open_week: Callable[[Bounds], bool]
-    bring_in: Callable[[Sequence[Arrival]], object]
+    bring_in_members: Callable[[Mapping[str, str]], object]
+    bring_in_check_ins: Callable[[Sequence[Arrival]], object]
     settle: Callable[[Bounds], object]
 
 
@@ -41,21 +42,20 @@ class Feed:
     tell: Callable[[int], object]
 
     def week(self, week: Week) -> None:
-        """Feed one week: open it, say who is new, bring its check-ins in, send its events, settle it.
+        """Feed one week: open it, bring new members and check-ins in, send its events, settle it.
 
         Stopped anywhere and run again it ends in the same state.
         """
         opened = self.operator.open_week(week.bounds)
-        self._send_profiles(week.messages)
-        self.operator.bring_in(arrivals_of(week.messages, calendar=self.calendar))
+        self.operator.bring_in_members(self._names_of_new(week.messages))
+        self.operator.bring_in_check_ins(arrivals_of(week.messages, calendar=self.calendar))
         self._send_events(week.messages)
         if opened:
             self.operator.settle(week.bounds)
 
-    def _send_profiles(self, messages: Sequence[Message]) -> None:
+    def _names_of_new(self, messages: Sequence[Message]) -> dict[str, str]:
         numbers = {message.number for message in messages}
-        new = [member_id for member_id, number in self.first.items() if number in numbers]
-        self._share_out(new, member_of=lambda member_id: member_id, send=_put_names)
+        return {member_id: name_of(member_id) for member_id, number in self.first.items() if number in numbers}
 
     def _send_events(self, messages: Sequence[Message]) -> None:
         events = list(events_of(messages, first=dict(self.first)))
@@ -109,8 +109,3 @@ def arrivals_of(messages: Sequence[Message], *, calendar: Calendar) -> list[Arri
         )
         for first in first_of_each_day(messages, calendar=calendar)
     ]
-
-
-def _put_names(calls: Calls, member_ids: Sequence[str]) -> None:
-    for member_id in member_ids:
-        calls.put(f"/v1/members/{member_id}", {"name": name_of(member_id)})

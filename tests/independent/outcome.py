@@ -128,7 +128,7 @@ def _leaderboards(session: Session, expected: Result, *, calendar: Calendar, now
     periods += [("all-time", ALL_TIME, expected.all_time), ("streak", today, expected.streaks_today)]
     for leaderboard, period, lines in periods:
         shown = top(session, None, leaderboard=leaderboard, period=period, limit=ALL, now=now)
-        got = {line.rank: Line(line.rank, line.member_id, line.points, line.reached_at) for line in shown}
+        got = {line.rank: Line(line.rank, line.member_id or "", line.points, line.reached_at) for line in shown}
         wanted = {line.place: line for line in lines}
         yield from compare(f"{leaderboard} leaderboard of {period}, place", got=got, wanted=wanted)
 
