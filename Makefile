@@ -7,7 +7,7 @@ WORKERS ?= 2
 # PORT=9000 on make's command line reaches the service; without it the service takes 8000.
 export PORT
 
-.PHONY: run test check format lock clean environment environment-dev browser
+.PHONY: run test check format lock pictures catalogues clean environment environment-dev browser
 
 run: environment
 	@$(ENV) -m rewards up --end-with-parent
@@ -29,6 +29,12 @@ format: environment-dev
 lock: environment-dev
 	$(ENV) -m uv pip compile pyproject.toml --group servers --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	$(ENV) -m uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+pictures: environment-dev browser
+	$(ENV) tools/pictures.py
+
+catalogues: environment-dev
+	$(ENV) tools/catalogues.py
 
 clean:
 	@$(PYTHON) tools/clean.py

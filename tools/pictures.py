@@ -5,6 +5,7 @@ python tools/pictures.py --url http://127.0.0.1:8000  # of a service that runs, 
 """
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import structlog
 from playwright.sync_api import Browser, sync_playwright
 
 from rewards.app import create_app
@@ -96,15 +98,20 @@ def take(browser: Browser, stage: Stage, *, name: str, width: int, scheme: Schem
 
 def main() -> int:
     """Take them all; 1 if one is too large."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", help="a service that runs already")
-    url = parser.parse_args().url
+    parser.add_argument("--only", choices=tuple(PAGES), help="one page alone")
+    given = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, _stage(url) as stage:
+    with sync_playwright() as playwright, _stage(given.url) as stage:
         browser = launch(playwright)
         files = [
             take(browser, stage, name=name, width=width, scheme=scheme, language=language)
-            for name, width, scheme, language in product(PAGES, WIDTHS, SCHEMES, LANGUAGES)
+            for name, width, scheme, language in product(
+                [given.only] if given.only else PAGES, WIDTHS, SCHEMES, LANGUAGES
+            )
         ]
         browser.close()
     large = [file.name for file in files if file.stat().st_size > BYTES_MAX]
