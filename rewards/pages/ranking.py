@@ -19,6 +19,8 @@ from rewards.pages.weeks import PresentWeek, policy_or_none, present_week, week_
 from rewards.policy.document import Policy
 from rewards.ranking.lines import Around, Line
 from rewards.ranking.seasons import Calendar
+from rewards.ranking.tally import Place as PointsRow
+from rewards.ranking.tally import read_points
 
 PAGE_PLACES = 50
 PODIUM = 3
@@ -118,8 +120,15 @@ def _my_place(reading: Reading, near: Around, *, reader: Reader) -> MyPlace:
     if near.own is None:
         starting = worth.points if worth and worth.left_today != 0 else None
         standing = "kept_off" if reader.kept_off else "no_points"
-        return MyPlace(standing=standing, name=reader.name, starting_points=starting)
+        points = _own_points(reading, reader) if reader.kept_off else 0
+        return MyPlace(standing=standing, name=reader.name, points=points, starting_points=starting)
     return _ranked(reading, near.own, lines=near.lines, worth=worth, name=reader.name)
+
+
+def _own_points(reading: Reading, reader: Reader) -> int:
+    """The points of somebody who is kept off the ranking: their own page still says them."""
+    row = PointsRow(reading.board.leaderboard, reading.board.period, reader.account_id)
+    return max(read_points(reading.session, [row]).get(row, 0), 0)
 
 
 def _ranked(reading: Reading, own: Line, *, lines: list[Line], worth: CommentWorth | None, name: str) -> MyPlace:

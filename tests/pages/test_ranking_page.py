@@ -135,7 +135,7 @@ def test_whoever_is_kept_off_the_ranking_is_told_so_and_nobody_else_sees_them(
     mine = words_of(read(signed_in(forum), "/ranking"))
     theirs = words_of(read(forum.anybody(), "/ranking"))
 
-    assert "랭킹에는 나오지 않아요. 포인트는 그대로 쌓여요." in mine
+    assert "내 순위 – 260 P 랭킹에는 나오지 않아요. 포인트는 그대로 쌓여요." in mine
     assert "민지" not in theirs
 
 
