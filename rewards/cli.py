@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import click
 
-from rewards.runtime.database import DatabaseMisconfigured
-from rewards.runtime.settings import SettingsError
+from rewards.runtime.errors import OperatorError
+from rewards.runtime.running import ROOT, join_running
 
 
 class Place(NamedTuple):
@@ -34,9 +34,6 @@ COMMANDS = {
     "demo": Place("rewards.commands.demo:demo", "Feed half a year of a real community's messages."),
 }
 
-SAYS_ITSELF = (SettingsError, DatabaseMisconfigured)
-"""Errors whose text tells the operator what to do, so no traceback stands before it."""
-
 EXIT_MISCONFIGURED = 2
 
 
@@ -49,10 +46,15 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one command."""
+        """Load one command.
+
+        While `make run` runs in this folder, a command without settings of its own speaks to what runs there.
+        """
         del ctx
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name != "up":
+            join_running(ROOT / "var")
         module, _, name = COMMANDS[cmd_name].path.partition(":")
         return getattr(import_module(module), name)
 
@@ -75,6 +77,6 @@ def main() -> None:
     """Run a command; what the operator has to mend is said in a sentence, with exit code 2."""
     try:
         cli(prog_name="rewards")
-    except SAYS_ITSELF as error:
+    except OperatorError as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_MISCONFIGURED)

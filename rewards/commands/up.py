@@ -17,13 +17,13 @@ from urllib.request import urlopen
 
 import click
 
-from rewards.runtime.folder import FolderInUse, claim_folder, first_key, own_servers
+from rewards.runtime.folder import first_key, own_servers
+from rewards.runtime.running import ROOT, FolderInUse, claim_folder, told_to_commands
 from rewards.runtime.servers import ServerError
 from rewards.runtime.servers.process import PR_SET_PDEATHSIG, is_free, tail_of, tether
 from rewards.runtime.settings import load_settings
 from rewards.runtime.supervisor import Program, Supervisor
 
-ROOT = Path(__file__).resolve().parents[2]
 READY_TIMEOUT_S = 60
 LAST_PORT = 65_535
 
@@ -57,6 +57,7 @@ def _run(undo: ExitStack, *, port: int, var: Path, demo: bool) -> None:
     environment.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
     os.environ.update(environment)
     load_settings()
+    undo.enter_context(told_to_commands(var, environment))
     _migrate(var / "log" / "migrate.log")
     supervisor = Supervisor(logs=var / "log", say=_say)
     supervisor.end_on_signals()
@@ -75,7 +76,7 @@ def _go_on(supervisor: Supervisor, *, port: int, var: Path, demo: bool) -> None:
     if not demo:
         _say_where_to_look(port=port, key=key)
         return
-    environment = {**os.environ, "REWARDS_URL": f"http://127.0.0.1:{port}", "REWARDS_API_KEY": key}
+    environment = {**os.environ, "REWARDS_URL": f"http://127.0.0.1:{port}"}
     supervisor.start(
         Program(
             name="demo",

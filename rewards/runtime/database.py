@@ -11,6 +11,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from rewards.runtime.errors import OperatorError
+
 CONNECT_TIMEOUT_S = 2
 POOL_TIMEOUT_S = 2
 POOL_RECYCLE_S = 1800
@@ -18,7 +20,7 @@ STATEMENT_TIMEOUT_S = 30
 IDLE_IN_TRANSACTION_TIMEOUT_S = 30
 
 
-class DatabaseMisconfigured(Exception):
+class DatabaseMisconfigured(OperatorError):
     """The database would not keep what the ledger promises; the sentence says which setting to change."""
 
 
@@ -86,6 +88,8 @@ def _assert_promises(connection: psycopg.Connection[Any], _record: ConnectionPoo
         "SELECT current_setting('default_transaction_isolation'), current_setting('synchronous_commit')"
     ).fetchone() or ("", "")
     connection.rollback()
+    if isolation != "read committed" or synchronous not in ("on", "remote_apply"):
+        connection.close()  # the pool forgets a connection that is refused here
     if isolation != "read committed":
         raise DatabaseMisconfigured(
             f"default_transaction_isolation is {isolation!r}; the ledger's locks need 'read committed'."

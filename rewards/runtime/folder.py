@@ -1,16 +1,15 @@
-"""One folder, one running copy of the service: its lock, its own servers, its secrets, its first API key."""
+"""What a running copy of the service has in its folder: its own servers, its secrets, its first API key."""
 
-import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+from rewards.runtime.private import write_private
 from rewards.runtime.servers import PostgresServer, Secrets, ValkeyServer, load_or_make_secrets
 from rewards.runtime.servers.postgres import MIGRATOR
-from rewards.runtime.servers.secrets import write_private
 
 FIRST_KEY_SCOPES = (
     "events:write",
@@ -22,32 +21,6 @@ FIRST_KEY_SCOPES = (
     "market:write",
     "staff:manage",
 )
-
-
-class FolderInUse(Exception):
-    """Another copy runs in this folder."""
-
-
-@contextmanager
-def claim_folder(var: Path, *, port: int) -> Iterator[None]:
-    """Hold the folder as long as the block runs. Raises FolderInUse.
-
-    The lock is the system's: it is gone with its holder, so a crash leaves none behind.
-    """
-    var.mkdir(parents=True, exist_ok=True)
-    with (var / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise FolderInUse(
-                f"The service of this folder runs already ({file.read().strip() or 'it is just starting'})."
-                " Look there, end it with Ctrl-C where it runs, or run another copy from another folder."
-            ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}, http://127.0.0.1:{port}/\n")
-        file.flush()
-        yield
 
 
 def own_servers(undo: ExitStack, *, var: Path, say: Callable[[str], None]) -> dict[str, str]:

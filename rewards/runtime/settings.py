@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 
+from rewards.runtime.errors import OperatorError
+
 DEFAULTS: Mapping[str, str] = MappingProxyType(
     {
         "MIGRATION_DATABASE_URL": "",
@@ -50,7 +52,7 @@ Algorithm = Literal["HS256", "RS256", "EdDSA"]
 Locale = Literal["ko", "en"]
 
 
-class SettingsError(Exception):
+class SettingsError(OperatorError):
     """Settings are missing or wrong; the text has one line for each, which says what to set."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:

@@ -91,7 +91,8 @@ class Supervisor:
             stdout=piped,
             stderr=None if program.attached else subprocess.STDOUT,
             process_group=0,
-            preexec_fn=tether(signal.SIGTERM),  # noqa: PLW1509 -- only prctl runs there, and we have one thread
+            # Servers end at the same moment, so there is nothing to finish in peace.
+            preexec_fn=tether(signal.SIGKILL),  # noqa: PLW1509 -- only prctl runs there, and we have one thread
         )
         log = None if program.attached else (self._logs / f"{program.name}.log").open("ab")
         running = _Running(program=program, process=process, started_s=time.monotonic(), log=log)

@@ -33,7 +33,7 @@ class Up(ServiceProcess):
         def is_ready() -> bool:
             return self.said().count("Ready after") == times
 
-        wait_for(lambda: is_ready() or not self.is_running, timeout_s=60, what="the start")
+        wait_for(lambda: is_ready() or not self.is_running, timeout_s=120, what="the start")
         assert is_ready(), self.said()
 
     def kill_rest(self) -> None:
@@ -66,7 +66,9 @@ def test_when_it_is_killed_all_that_it_started_ends_too_and_the_next_start_works
 
     family[0].kill()
 
-    wait_for(lambda: not [process for process in family[1:] if process.is_running()], what="the end of all")
+    wait_for(
+        lambda: not [process for process in family[1:] if process.is_running()], timeout_s=60, what="the end of all"
+    )
     up.start()
     up.until_ready(times=2)
     assert up.terminate() == 0
@@ -78,7 +80,7 @@ def test_a_web_server_that_falls_is_started_again(up: Up) -> None:
     web.kill()
 
     wait_for(lambda: "web ended with code" in up.said(), what="the notice")
-    wait_for(lambda: status_of(f"http://127.0.0.1:{up.port}/healthz") == 200, what="an answer")
+    wait_for(lambda: status_of(f"http://127.0.0.1:{up.port}/healthz") == 200, timeout_s=60, what="an answer")
 
 
 def test_a_second_start_in_the_same_folder_is_explained(up: Up) -> None:

@@ -17,7 +17,8 @@ import psutil
 from rewards.runtime.servers.process import free_port, tether
 
 ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
+END_TIMEOUT_S = 60
 
 
 def wait_for(happened: Callable[[], bool], *, timeout_s: float = 20, what: str = "it") -> None:
@@ -80,7 +81,7 @@ class ServiceProcess:
         process = psutil.Process(self.pid)
         return [process, *process.children(recursive=True)]
 
-    def terminate(self, number: signal.Signals = signal.SIGTERM, *, timeout_s: float = 20) -> int:
+    def terminate(self, number: signal.Signals = signal.SIGTERM, *, timeout_s: float = END_TIMEOUT_S) -> int:
         """Ask it to end and answer its exit code."""
         assert self._process is not None
         self._process.send_signal(number)

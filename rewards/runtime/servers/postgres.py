@@ -14,6 +14,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from rewards.runtime.private import write_private
 from rewards.runtime.servers.process import (
     ServerError,
     end,
@@ -22,7 +23,7 @@ from rewards.runtime.servers.process import (
     spawn_tethered,
     wait_until,
 )
-from rewards.runtime.servers.secrets import Secrets, write_private
+from rewards.runtime.servers.secrets import Secrets
 
 ADMIN = "admin"
 OWNER = "rewards_owner"

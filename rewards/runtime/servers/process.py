@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from rewards.runtime.errors import OperatorError
+
 PORTS = range(15_000, 32_768)
 """Below the ports that the system gives to outgoing connections, which would collide with ours."""
 
@@ -20,7 +22,7 @@ LOG_TAIL_LINES = 8
 PR_SET_PDEATHSIG = 1
 
 
-class ServerError(Exception):
+class ServerError(OperatorError):
     """A server cannot be started or used; the sentence says why and what to do."""
 
 

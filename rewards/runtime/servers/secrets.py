@@ -1,13 +1,13 @@
 """The secrets of one folder's own servers and processes, made once and kept where only their owner reads."""
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from rewards.runtime.private import write_private
 from rewards.runtime.servers.process import ServerError
 
 
@@ -38,16 +38,3 @@ def load_or_make_secrets(path: Path) -> Secrets:
         return Secrets(**json.loads(path.read_text()))
     except (ValueError, TypeError) as error:
         raise ServerError(f"{path} cannot be read as secrets; put its copy back, or start over: make clean.") from error
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that nobody else can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.unlink(missing_ok=True)
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
