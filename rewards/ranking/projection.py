@@ -162,8 +162,8 @@ def _continues(session: Session, cursor: Cursor, *, ground: Ground) -> bool:
 
 
 def _write_new(client: redis.Redis, rows: list[ProjectedRow], *, generation: str) -> None:
-    scores: dict[str, list[str | bytes]] = {}
-    versions: dict[str, list[str | bytes]] = {}
+    scores: dict[str, list[bytes]] = {}
+    versions: dict[str, list[bytes]] = {}
     for row in rows:
         versions.setdefault(row.set, []).extend((row.account, b"%d %s" % (row.version, row.name)))
         if row.score:

@@ -60,12 +60,12 @@ def top(
     """The first `limit` lines, or those after a line's `reached`."""
     source = _source(session, client, leaderboard=leaderboard, period=period, now=now)
     found = _page_from_redis(source, after=after, limit=limit)
-    if found is None:
-        lines = read_sql.page(
-            session, leaderboard=leaderboard, period=period, final=source.final, after=after, limit=limit
-        )
-    else:
+    if found is not None:
         lines = _named(session, found)
+    elif source.final:
+        lines = read_sql.final_page(session, period=period, after=after, limit=limit)
+    else:
+        lines = read_sql.page(session, leaderboard=leaderboard, period=period, after=after, limit=limit)
     return _with_change(session, lines, source=source)
 
 
@@ -83,12 +83,11 @@ def around(
     source = _source(session, client, leaderboard=leaderboard, period=period, now=now)
     account_id = session.execute(_ACCOUNT, {"member_id": member_id}).scalar_one_or_none()
     found = _around_from_redis(source, account_id=account_id, n=n)
-    where = {"leaderboard": leaderboard, "period": period, "final": source.final}
-    if found is None:
-        lines = read_sql.around(session, **where, member_id=member_id, n=n) if account_id else []
-        total = read_sql.count(session, **where)
-    else:
+    if found is not None:
         lines, total = _named(session, found), found.total
+    else:
+        total = _count_in_sql(session, source)
+        lines = [] if account_id is None else _around_in_sql(session, source, account_id=account_id, n=n)
     lines = _with_change(session, lines, source=source)
     own = next((line for line in lines if line.member_id == member_id), None)
     return Around(own, lines, total)
@@ -107,7 +106,7 @@ def count(session: Session, client: redis.Redis | None, *, leaderboard: str, per
     found = _page_from_redis(source, after=None, limit=0)
     if found is not None:
         return found.total
-    return read_sql.count(session, leaderboard=leaderboard, period=period, final=source.final)
+    return _count_in_sql(session, source)
 
 
 def _source(session: Session, client: redis.Redis | None, *, leaderboard: str, period: date, now: datetime) -> _Source:
@@ -139,6 +138,19 @@ def _around_from_redis(source: _Source, *, account_id: UUID | None, n: int) -> r
     if source.client is None or source.scale is None or account_id is None:
         return None
     return read_redis.around(source.client, source.name, scale=source.scale, account_id=account_id, n=n)
+
+
+def _around_in_sql(session: Session, source: _Source, *, account_id: UUID, n: int) -> list[Line]:
+    if source.final:
+        return read_sql.final_around(session, period=source.period, account_id=account_id, n=n)
+    where = {"leaderboard": source.leaderboard, "period": source.period}
+    return read_sql.around(session, **where, account_id=account_id, n=n)
+
+
+def _count_in_sql(session: Session, source: _Source) -> int:
+    if source.final:
+        return read_sql.final_count(session, period=source.period)
+    return read_sql.count(session, leaderboard=source.leaderboard, period=source.period)
 
 
 def _named(session: Session, found: read_redis.Found) -> list[Line]:

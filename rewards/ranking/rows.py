@@ -29,9 +29,9 @@ class ProjectedRow(NamedTuple):
     """One member on one leaderboard. An empty score: no place there; `fits` is false where Redis cannot hold it."""
 
     set: str
-    account: str
+    account: bytes
     version: int
-    score: str
+    score: bytes
     name: bytes
     fits: bool = True
 
@@ -52,12 +52,13 @@ def all_rows(session: Session, *, now: datetime) -> Iterator[ProjectedRow]:
 def _projected(row: Row[Any]) -> ProjectedRow:
     leaderboard, period, account_id, version, points, reached_at, member_id, has_place, starts_at = tuple(row)
     place = suffix(leaderboard, period)
-    account = account_id.hex
+    account = account_id.hex.encode()
     if not has_place:
-        return ProjectedRow(place, account, version, "", b"")
+        return ProjectedRow(place, account, version, b"", b"")
     reached = Reached(points, reached_at, member_id)
     scale = scale_of(leaderboard, period, season_starts_at=starts_at)
     try:
-        return ProjectedRow(place, account, version, str(score_of(reached, scale=scale)), name_of(reached, scale=scale))
+        score = b"%d" % score_of(reached, scale=scale)
+        return ProjectedRow(place, account, version, score, name_of(reached, scale=scale))
     except DoesNotFit:
-        return ProjectedRow(place, account, version, "", b"", fits=False)
+        return ProjectedRow(place, account, version, b"", b"", fits=False)

@@ -6,7 +6,7 @@ from redis.retry import Retry
 
 SOCKET_TIMEOUT_S = 0.2
 CONNECT_TIMEOUT_FOR_JOBS_S = 2.0
-PROJECTION_TIMEOUT_S = 1.0
+PROJECTION_TIMEOUT_S = 2.0
 
 
 def connect_redis(url: str) -> redis.Redis:
