@@ -39,6 +39,8 @@ def _page(found: Problem) -> Response:
     )
     page.headers.update(found.headers)
     page.headers["Cache-Control"] = "no-store"
+    # The address may hold a token that did not work: whatever the page loads must not learn it.
+    page.headers["Referrer-Policy"] = "no-referrer"
     return page
 
 

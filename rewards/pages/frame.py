@@ -39,8 +39,8 @@ class Frame:
 
     @property
     def other_language_url(self) -> str:
-        """This page in the other language; the start page where there is none."""
-        if request.endpoint is None or request.method != "GET":
+        """This page in the other language; the start page where there is none, or its address holds a token."""
+        if request.endpoint is None or request.endpoint == "pages.sign_in" or request.method != "GET":
             return url_for("pages.start", lang=self.other_locale)
         kept = {**request.args.to_dict(), **(request.view_args or {}), "lang": self.other_locale}
         return url_for(request.endpoint, **kept)

@@ -58,6 +58,8 @@ def test_a_token_is_good_once(forum: Forum) -> None:
     assert second.status_code == 401
     assert "Set-Cookie" not in second.headers
     assert "로그인하지 못했어요" in second.get_data(as_text=True)
+    assert token not in second.get_data(as_text=True)
+    assert second.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_a_token_of_more_than_a_minute_ago_is_too_old(forum: Forum, clock: SettableClock) -> None:
