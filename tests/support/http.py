@@ -53,18 +53,19 @@ class Caller:
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
-        return self._open("GET", path, **kwargs)
+        return self.ask("GET", path, **kwargs)
 
     def post(self, path: str, **kwargs: Any) -> TestResponse:
-        return self._open("POST", path, **kwargs)
+        return self.ask("POST", path, **kwargs)
 
     def put(self, path: str, **kwargs: Any) -> TestResponse:
-        return self._open("PUT", path, **kwargs)
+        return self.ask("PUT", path, **kwargs)
 
     def delete(self, path: str, **kwargs: Any) -> TestResponse:
-        return self._open("DELETE", path, **kwargs)
+        return self.ask("DELETE", path, **kwargs)
 
-    def _open(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+    def ask(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+        """Send it, with the headers that say who asks; `headers` add to them."""
         headers = {**self.headers, **kwargs.pop("headers", {})}
         return self.client.open(path, method=method, headers=headers, **kwargs)
 
