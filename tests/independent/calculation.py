@@ -8,6 +8,7 @@ import csv
 import gzip
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -95,10 +96,10 @@ class Result:
     winners: dict[tuple[date, int], tuple[str, int]] = field(default_factory=dict[tuple[date, int], tuple[str, int]])
 
 
-def read_messages(path: Path, *, now: datetime) -> list[Message]:
-    """The CSV, moved by the largest whole number of weeks that leaves nothing after `now`."""
+def read_messages(path: Path, *, now: datetime, numbers: AbstractSet[int] | None = None) -> list[Message]:
+    """The CSV (or only these messages), moved by the largest whole number of weeks that leaves nothing after `now`."""
     with gzip.open(path, "rt", encoding="ascii", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = [row for row in csv.DictReader(file) if numbers is None or int(row["message_id"]) in numbers]
     times = [datetime.fromisoformat(row["sent_at"]).astimezone(UTC) for row in rows]
     weeks = 0
     while max(times) + (weeks + 1) * WEEK <= now:

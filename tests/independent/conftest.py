@@ -1,9 +1,10 @@
 """The demo's feed against a service in this process that is reached over real HTTP, at a time that the test sets."""
 
+from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -24,6 +25,9 @@ from tests.support.http import Forum
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """A Tuesday evening in Seoul, an hour after the last message: 28 weeks are over, one goes on."""
+SLICE_FROM = datetime(2004, 5, 9, 15, tzinfo=UTC)
+SLICE_UNTIL = datetime(2004, 5, 25, 9, tzinfo=UTC)
+SLICE_MEMBERS = 45
 
 
 class Quiet(WSGIRequestHandler):
@@ -52,11 +56,10 @@ class Stage:
         context = self.context
         return differences(context.engine, expected, calendar=context.calendar, now=context.clock())
 
-    def expected(self, numbers: set[int] | None = None) -> Result:
+    def expected(self, numbers: AbstractSet[int] | None = None) -> Result:
         """What must come of the messages (of those numbers)."""
-        messages = calculation.read_messages(Path(FILE), now=NOW)
-        chosen = [message for message in messages if numbers is None or message.number in numbers]
-        return calculate(chosen, timezone=self.context.settings.community_timezone, now=NOW)
+        messages = calculation.read_messages(FILE, now=NOW, numbers=numbers)
+        return calculate(messages, timezone=self.context.settings.community_timezone, now=NOW)
 
 
 @pytest.fixture
@@ -77,5 +80,18 @@ def stage(app: Flask, settings: Settings, engine: Engine, clock: SettableClock) 
 @pytest.fixture(scope="session")
 def messages() -> list[Message]:
     """The demo's messages, as it sends them at NOW."""
-    read = read_messages()
+    return as_of_now(read_messages())
+
+
+@pytest.fixture(scope="session")
+def some_messages() -> list[Message]:
+    """What the busiest of two busy weeks and two days wrote to each other: every rule of the demo is touched."""
+    busy = [message for message in read_messages() if SLICE_FROM <= message.sent_at < SLICE_UNTIL]
+    written = Counter(message.sender for message in busy)
+    busiest = {member for member, _ in written.most_common(SLICE_MEMBERS)}
+    return as_of_now([message for message in busy if {message.sender, message.recipient} <= busiest])
+
+
+def as_of_now(read: list[Message]) -> list[Message]:
+    """Messages moved as the demo moves them at NOW."""
     return moved(read, weeks=shift_weeks_for(read, now=NOW))

@@ -1,6 +1,5 @@
 """Half a year of a real community, and the service comes to exactly what the calculation comes to."""
 
-
 from rewards.demo.messages import Message
 from tests.independent.conftest import Stage
 
