@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from ledger.arrays import array, columns
 from ledger.postings import AccountState, EntryRow
 
 _COLUMNS = "account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at"
@@ -48,9 +49,7 @@ def lock_accounts(session: Session, account_ids: Iterable[UUID], *, now: datetim
 
     Call once per transaction, after season and subject locks, before anything about the accounts is read.
     """
-    ids = sorted(set(account_ids))
-    if not ids:
-        return {}
+    ids = array(sorted(set(account_ids)))
     # Opening before locking, never between two lockings: whoever waits here holds no account yet.
     session.execute(_OPEN, {"ids": ids, "now": now})
     return {row.account_id: _state(row) for row in session.execute(_LOCK, {"ids": ids})}
@@ -58,7 +57,7 @@ def lock_accounts(session: Session, account_ids: Iterable[UUID], *, now: datetim
 
 def read_accounts(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, AccountState]:
     """The accounts as they were last committed, without a lock: to show, never to write from."""
-    rows = session.execute(_READ, {"ids": list(set(account_ids))})
+    rows = session.execute(_READ, {"ids": array(set(account_ids))})
     return {row.account_id: _state(row) for row in rows}
 
 
@@ -66,10 +65,10 @@ def write_accounts(session: Session, accounts: Iterable[AccountState], *, entrie
     """Write entries and the accounts after them. The accounts must be locked by this transaction."""
     connection = session.connection()
     if entries:
-        connection.exec_driver_sql(_WRITE_ENTRIES, tuple(list(column) for column in zip(*entries, strict=True)))
+        connection.exec_driver_sql(_WRITE_ENTRIES, columns(entries))
     rows = [_row(account) for account in accounts]
     if rows:
-        connection.exec_driver_sql(_WRITE_ACCOUNTS, tuple(list(column) for column in zip(*rows, strict=True)))
+        connection.exec_driver_sql(_WRITE_ACCOUNTS, columns(rows))
 
 
 def _row(account: AccountState) -> tuple[object, ...]:

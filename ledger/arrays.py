@@ -1,7 +1,7 @@
 """Columns of many rows as PostgreSQL array literals.
 
-psycopg writes arrays item by item through a dumper and two regular expressions; on the way that every event takes, this was most
-of the time. Only what our tables hold is known here: whole numbers, times, ids, bytes, booleans and text.
+psycopg writes arrays item by item through a dumper and two regular expressions; on the way that every event takes, this
+was most of the time. Only what our tables hold is known here: whole numbers, times, ids, bytes, booleans and text.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.arrays import columns
 from ledger.chain import DECISION_DOMAIN, encode, link
 from ledger.errors import DecidedMeanwhile
 from ledger.postings import AccountState
@@ -85,7 +86,7 @@ def read_decisions(session: Session, keys: Iterable[EventKey]) -> dict[EventKey,
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    parameters = {"sources": [source for source, _ in wanted], "ids": [event_id for _, event_id in wanted]}
+    parameters = dict(zip(("sources", "ids"), columns(wanted), strict=True))
     rows = session.execute(_READ, parameters)
     return {(row.source, row.event_id): decision_of(row) for row in rows}
 
@@ -106,8 +107,7 @@ def write_decisions(
     if not decisions:
         return
     rows = sorted(decisions, key=lambda decision: (decision.source.encode(), decision.event_id.encode()))
-    columns = tuple(list(column) for column in zip(*rows, strict=True))
-    written = session.connection().exec_driver_sql(_WRITE, columns).all()
+    written = session.connection().exec_driver_sql(_WRITE, columns(rows)).all()
     if len(written) < len(rows):
         raise DecidedMeanwhile
     if data:
@@ -115,10 +115,5 @@ def write_decisions(
 
 
 def _write_data(session: Session, data: Sequence[tuple[EventKey, UUID, str]]) -> None:
-    parameters = {
-        "sources": [key[0] for key, _, _ in data],
-        "ids": [key[1] for key, _, _ in data],
-        "accounts": [account_id for _, account_id, _ in data],
-        "data": [document for _, _, document in data],
-    }
-    session.execute(_WRITE_DATA, parameters)
+    rows = [(*key, account_id, document) for key, account_id, document in data]
+    session.execute(_WRITE_DATA, dict(zip(("sources", "ids", "accounts", "data"), columns(rows), strict=True)))

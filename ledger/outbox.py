@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.arrays import columns
+
 
 class Notice(NamedTuple):
     """Something to tell: a dotted `topic`, the account it is about, and a payload that names nobody."""
@@ -67,11 +69,8 @@ def emit(session: Session, notices: Sequence[Notice], *, now: datetime) -> None:
     """Write notices in the caller's transaction."""
     if not notices:
         return
-    parameters = {
-        "topics": [notice.topic for notice in notices],
-        "accounts": [notice.account_id for notice in notices],
-        "payloads": [json.dumps(notice.payload, ensure_ascii=False, separators=(",", ":")) for notice in notices],
-    }
+    rows = [(topic, account_id, json.dumps(payload, ensure_ascii=False)) for topic, account_id, payload in notices]
+    parameters = dict(zip(("topics", "accounts", "payloads"), columns(rows), strict=True))
     session.execute(_EMIT, {**parameters, "now": now})
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.arrays import columns
 from rewards.earning.rules import Rule
 
 EVER = "ever"
@@ -35,6 +36,7 @@ class Usage:
         return Usage(self.times + 1, self.points + points, max(self.last_at, occurred_at))
 
 
+_KEYS = ("accounts", "rules", "periods")
 _READ = text(
     "select account_id, rule_key, period, times, points, last_at from cap_usage where (account_id, rule_key, period) in"
     " (select * from unnest(cast(:accounts as uuid[]), cast(:rules as text[]), cast(:periods as text[])))"
@@ -63,7 +65,7 @@ def read_usage(session: Session, keys: Iterable[UsageKey]) -> dict[UsageKey, Usa
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    rows = session.execute(_READ, _columns(wanted))
+    rows = session.execute(_READ, dict(zip(_KEYS, columns(wanted), strict=True)))
     return {
         UsageKey(row.account_id, row.rule_key, row.period): Usage(row.times, row.points, row.last_at) for row in rows
     }
@@ -72,19 +74,5 @@ def read_usage(session: Session, keys: Iterable[UsageKey]) -> dict[UsageKey, Usa
 def write_usage(session: Session, used: Mapping[UsageKey, Usage]) -> None:
     """Write usage absolutely; the accounts must be locked."""
     if used:
-        values = list(used.values())
-        numbers = {
-            "times": [u.times for u in values],
-            "points": [u.points for u in values],
-            "last": [u.last_at for u in values],
-        }
-        session.execute(_WRITE, {**_columns(used), **numbers})
-
-
-def _columns(keys: Iterable[UsageKey]) -> dict[str, list[object]]:
-    listed = list(keys)
-    return {
-        "accounts": [key.account_id for key in listed],
-        "rules": [key.rule_key for key in listed],
-        "periods": [key.period for key in listed],
-    }
+        rows = [(*key, usage.times, usage.points, usage.last_at) for key, usage in used.items()]
+        session.execute(_WRITE, dict(zip((*_KEYS, "times", "points", "last"), columns(rows), strict=True)))

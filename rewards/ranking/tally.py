@@ -4,13 +4,15 @@ Rows are absolute and versioned, so that a projection may apply them twice, late
 be locked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from ledger.arrays import columns
 
 ALL_TIME = date(1, 1, 1)
 """The period of the leaderboard that never ends."""
@@ -66,28 +68,23 @@ _READ = text(
 )
 
 
-def add_points(session: Session, gains: dict[Place, tuple[int, datetime]]) -> None:
+def add_points(session: Session, gains: Mapping[Place, tuple[int, datetime]]) -> None:
     """Add points (below zero for a reversal) and move `reached_at` forward to the latest award's `occurred_at`."""
     if gains:
-        session.execute(
-            _ADD, {**_keys(gains), "points": [g[0] for g in gains.values()], "reached": [g[1] for g in gains.values()]}
-        )
+        session.execute(_ADD, _columns([(*place, *gain) for place, gain in gains.items()]))
 
 
-def set_points(session: Session, values: dict[Place, tuple[int, datetime]]) -> None:
+def set_points(session: Session, values: Mapping[Place, tuple[int, datetime]]) -> None:
     """Set points and `reached_at` absolutely, as for streaks."""
     if values:
-        session.execute(
-            _SET,
-            {**_keys(values), "points": [v[0] for v in values.values()], "reached": [v[1] for v in values.values()]},
-        )
+        session.execute(_SET, _columns([(*place, *value) for place, value in values.items()]))
 
 
 def recompute(session: Session, places: Iterable[Place]) -> None:
     """Derive rows again from the entries: a reversal may take away the award that `reached_at` was."""
     wanted = sorted(set(places))
     if wanted:
-        session.execute(_RECOMPUTE, _keys(wanted))
+        session.execute(_RECOMPUTE, _columns(wanted))
 
 
 def read_points(session: Session, places: Iterable[Place]) -> dict[Place, int]:
@@ -95,14 +92,9 @@ def read_points(session: Session, places: Iterable[Place]) -> dict[Place, int]:
     wanted = sorted(set(places))
     if not wanted:
         return {}
-    rows = session.execute(_READ, _keys(wanted))
+    rows = session.execute(_READ, _columns(wanted))
     return {Place(row.leaderboard, row.period, row.account_id): row.points for row in rows}
 
 
-def _keys(places: Iterable[Place]) -> dict[str, list[object]]:
-    keys = list(places)
-    return {
-        "leaderboards": [key.leaderboard for key in keys],
-        "periods": [key.period for key in keys],
-        "accounts": [key.account_id for key in keys],
-    }
+def _columns(rows: Sequence[Sequence[object]]) -> dict[str, str]:
+    return dict(zip(("leaderboards", "periods", "accounts", "points", "reached"), columns(rows), strict=False))
