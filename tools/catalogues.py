@@ -14,6 +14,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -22,15 +23,15 @@ FOLDER = ROOT / "rewards/pages/translations/ko/LC_MESSAGES"
 SOURCE = FOLDER / "messages.po"
 COMPILED = FOLDER / "messages.mo"
 NOISE = re.compile(rb'"(?:Project-Id|Report-|POT-|PO-|Last-Tr|Language-Team|Generated)[^\n]*\n')
-METHODS = [("rewards/pages/**.py", "python"), ("rewards/pages/templates/**.html", "jinja2")]
+MAPPING = ROOT / "babel.cfg"
 
 
 def said() -> Catalog:
     """Every text that the pages say, in English."""
     template = Catalog(charset="utf-8")
-    for _file, _line, message, _comments, context in extract_from_dir(
-        str(ROOT), METHODS, {"rewards/pages/templates/**.html": {"silent": "false"}}
-    ):
+    with MAPPING.open() as file:
+        methods, options = parse_mapping_cfg(file)
+    for _file, _line, message, _comments, context in extract_from_dir(str(ROOT), methods, options):
         template.add(message, context=context)
     return template
 
