@@ -74,6 +74,10 @@ class UnknownThing(RewardsError):
     name: str
 
 
+class MemberMoved(RewardsError):
+    """Somebody was erased between being named and being locked: roll back and run it again."""
+
+
 @dataclass(eq=False)
 class NameTaken(RewardsError):
     """A key or a staff account of that name exists already."""

@@ -59,7 +59,7 @@ class DecisionOut(Document):
 class BatchItem(Document):
     """One event of a batch: its decision, or its own problem; `status` is what it would have got alone."""
 
-    status = fields.Integer(required=True, metadata={"enum": [200, 201, 400, 409, 422, 503]})
+    status = fields.Integer(required=True, metadata={"enum": [200, 201, 400, 409, 422, 500, 503]})
     decision = fields.Nested(DecisionOut)
     problem = fields.Nested(ProblemSchema)
 

@@ -23,7 +23,7 @@ from rewards.earning.events import Event
 from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
 from rewards.errors import MemberSuspended
-from rewards.members.ensure import MemberRow, ensure_members, read_members
+from rewards.members.ensure import MemberRow, ensure_members, read_locked
 from rewards.ranking.season_rows import ensure_current, read_seasons, seasons_covering
 from rewards.ranking.tally import Place, read_points, set_points
 
@@ -92,12 +92,13 @@ def attend(
 ) -> list[Attended]:
     """Write the arrivals whose member has none on that day, places in the order of their time. At most 250.
 
-    Locks seasons, members, accounts, then the days' counters, and reads after that. Raises MemberSuspended.
+    Locks seasons, members, accounts, then the days' counters, and reads after that. Raises MemberSuspended, and
+    MemberMoved: roll back, run it again.
     """
     periods = _lock_seasons(session, arrivals, terms=terms, now=now)
     members = ensure_members(session, [arrival.member_id for arrival in arrivals], now=now)
     accounts = lock_accounts(session, [member.account_id for member in members.values()], now=now)
-    _refuse_suspended(read_members(session, members))
+    _refuse_suspended(read_locked(session, members))
     book = Book(terms, periods, now, accounts, _season_points(session, periods=periods, account_ids=accounts))
     roster = Roster(book=book, members=members, visits=_read_visits(session, accounts), rules=rules, award=award)
     new = roster.first_of_each_day(arrivals)

@@ -20,7 +20,7 @@ from rewards.earning.rules import RuleSet, stem_of
 from rewards.earning.subjects import read_subject_awards, read_subjects
 from rewards.earning.terms import Terms
 from rewards.earning.usage import UsageKey, read_usage, usage_keys, write_usage
-from rewards.members.ensure import MemberRow, ensure_members, read_members, read_salts, stranger
+from rewards.members.ensure import MemberRow, ensure_members, read_locked, read_members, read_salts, stranger
 from rewards.ranking.season_rows import SeasonRow, ensure_current, read_seasons, seasons_covering, seasons_to_come
 from rewards.ranking.tally import Place, read_points
 
@@ -30,8 +30,8 @@ __all__ = ["Recorded", "Result", "preview", "record"]
 def record(session: Session, events: Sequence[Event], *, terms: Terms, now: datetime) -> list[Result]:
     """Decide and write a micro-batch (at most 250 events), each member's in the order given; one result an event.
 
-    Locks in the order of ledger.locks before it reads. Raises DecidedMeanwhile or SubjectMoved: roll back, run it
-    again.
+    Locks in the order of ledger.locks before it reads. Raises DecidedMeanwhile, SubjectMoved or MemberMoved: roll
+    back, run it again.
     """
     reach = _lock_subjects(session, events, rules=terms.rules)
     periods = _lock_seasons(session, events, reach=reach, terms=terms, now=now)
@@ -39,7 +39,7 @@ def record(session: Session, events: Sequence[Event], *, terms: Terms, now: date
     members = ensure_members(session, [event.member_id for event in _accepted(events, now=now)], now=now)
     account_ids = {member.account_id for member in members.values()} | {award.account_id for award in reach}
     accounts = lock_accounts(session, account_ids, now=now)
-    members = read_members(session, members)  # again under the locks: somebody may have been suspended meanwhile
+    members = read_locked(session, members)
     awards = _look_again(session, events, accounts=accounts, periods=periods)
     desk = _open_desk(session, events, book=Book(terms, periods, now, accounts), members=members, awards=awards)
     results = [desk.take(event) for event in events]

@@ -105,7 +105,7 @@ def is_away(error: BaseException) -> bool:
 
 def is_worth_again(error: BaseException) -> bool:
     """Whether the same micro-batch may well succeed at once: others came first, or a deadlock was broken."""
-    if isinstance(error, (ledger.DecidedMeanwhile, ledger.SubjectMoved)):
+    if isinstance(error, (ledger.DecidedMeanwhile, ledger.SubjectMoved, rewards.MemberMoved)):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
 
@@ -245,6 +245,7 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     ledger.UnknownHold: lambda _: problem("not-found"),
     ledger.DecidedMeanwhile: lambda _: away(),
     ledger.SubjectMoved: lambda _: away(),
+    rewards.MemberMoved: lambda _: away(),
 }
 
 _BY_STATUS = {

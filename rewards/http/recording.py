@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ledger.errors import EventConflict, LedgerError
 from rewards.earning.events import Event
 from rewards.earning.record import Recorded, Result, record
-from rewards.errors import EventInFuture
+from rewards.errors import EventInFuture, RewardsError
 from rewards.http import metrics
 from rewards.http.problems import Problem, event_conflict, event_in_future, is_away, is_worth_again, problem_of
 from rewards.http.surroundings import here, request_transaction
@@ -40,7 +40,7 @@ def record_all(events: Sequence[Event]) -> list[Answered]:
 def _micro_batch(events: Sequence[Event]) -> list[Answered]:
     try:
         return [_answered(result) for result in again(lambda session: _record(session, events))]
-    except (SQLAlchemyError, LedgerError) as error:
+    except (SQLAlchemyError, LedgerError, RewardsError) as error:
         if is_away(error) or is_worth_again(error) or len(events) == 1:
             return [_problem(error)] * len(events)
         # Unexpected: one of them may be to blame, so that one fails alone.
@@ -58,7 +58,7 @@ def again(work: Callable[[Session], T]) -> T:
         try:
             with request_transaction() as session:
                 return work(session)
-        except (SQLAlchemyError, LedgerError) as error:
+        except (SQLAlchemyError, LedgerError, RewardsError) as error:
             if not is_worth_again(error):
                 raise
             time.sleep(random.uniform(0, PAUSE_S * attempt))  # noqa: S311 -- only so that two do not meet again

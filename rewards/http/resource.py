@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from rewards.http.auth import Access, admit
 from rewards.http.catalogue import KINDS, Kind
 from rewards.http.fields import Document
-from rewards.http.idempotency import HEADER, answer_once
+from rewards.http.idempotency import HEADER, REPLAYED, answer_once
 from rewards.http.json import read_json
 from rewards.http.problems import CONTENT_TYPE, FieldError, Refusal, invalid
 
@@ -29,6 +29,13 @@ _IDEMPOTENCY_PARAMETER = {
     "description": (
         "Send a new key with each new request and the same key to repeat it: the first answer is given again."
     ),
+}
+
+_REPLAYED = {
+    REPLAYED: {
+        "schema": {"type": "string", "enum": ["true"]},
+        "description": "Present when this is the first answer again.",
+    }
 }
 
 
@@ -114,7 +121,8 @@ class Resource(Blueprint):
         """
 
         def declare(view: View) -> View:
-            told = self.response(status, gives, example=example)(view)
+            headers = _REPLAYED if idempotent else None
+            told = self.response(status, gives, example=example, headers=headers)(view)
             for other, meaning in (also or {}).items():
                 told = self.alt_response(other, schema=gives, description=meaning, example=example, success=True)(told)
             if query is not None:

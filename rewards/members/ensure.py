@@ -1,6 +1,6 @@
 """From the forum's ids to accounts, making members who were never seen before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from os import urandom
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from ledger.arrays import array, columns
+from rewards.errors import MemberMoved
 
 _COLUMNS = "member_id, account_id, salt, suspended_at, level_by_hand"
 _READ = text(f"select {_COLUMNS} from member where member_id = any(cast(:ids as text[]))")
@@ -49,6 +50,17 @@ def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime
     rows = [(member_id, uuid7(), urandom(16)) for member_id in missing]
     session.execute(_INSERT, {**dict(zip(("ids", "accounts", "salts"), columns(rows), strict=True)), "now": now})
     return known | read_members(session, missing)
+
+
+def read_locked(session: Session, members: Mapping[str, MemberRow]) -> dict[str, MemberRow]:
+    """The members again, now that their accounts are locked: somebody may have been suspended meanwhile.
+
+    Raises MemberMoved if somebody was erased: nothing may be added to what nobody is any more.
+    """
+    again = read_members(session, members)
+    if any(name not in again or again[name].account_id != row.account_id for name, row in members.items()):
+        raise MemberMoved
+    return again
 
 
 def stranger(member_id: str) -> MemberRow:
