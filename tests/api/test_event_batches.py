@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.support.http import Caller, event, problem_of
@@ -12,7 +11,7 @@ CUT = "perform pg_terminate_backend(pg_backend_pid())"
 DEADLOCK = "raise exception 'planted' using errcode = '40P01'"
 
 
-def plant(superuser: psycopg.Connection[Any], what: str, *, event_id: str, times: int = 1000) -> None:
+def plant(superuser: Any, what: str, *, event_id: str, times: int = 1000) -> None:
     """Let writing the decision of an event fail, so many times."""
     superuser.execute(f"create sequence planted maxvalue {times + 1} cycle")
     superuser.execute("grant all on sequence planted to public")
