@@ -10,7 +10,10 @@ import pytest
 from flask import Flask
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
+from rewards.access.scopes import SCOPES
 from rewards.api.document import openapi_of, written
+from rewards.http.catalogue import problem_kinds
+from rewards.http.metrics import DECISIONS, EVENTS_REFUSED, REQUEST_SECONDS, REQUESTS
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "reference" / "openapi.json"
 
@@ -95,3 +98,13 @@ def test_the_document_is_readable_as_a_page_without_another_host(app: Flask, ser
         assert f'id="{operation["operationId"]}"' in text
     assert 'src="http' not in text
     assert 'href="http' not in text
+
+
+def test_the_reference_lists_every_problem_scope_and_metric() -> None:
+    reference = (COMMITTED.parent / "http.md").read_text()
+
+    problems = {f"| `{kind.type}` | {kind.status} | {kind.title} |" for kind in problem_kinds()}
+    metrics = {f"| `{metric.describe()[0].name}" for metric in (REQUESTS, REQUEST_SECONDS, DECISIONS, EVENTS_REFUSED)}
+    missing = {line for line in problems | metrics | {f"| `{scope}` |" for scope in SCOPES} if line not in reference}
+    assert missing == set()
+    assert reference.count("`/problems/") == len(problems)
