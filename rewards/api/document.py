@@ -46,6 +46,7 @@ FIELDS = (
     (Truth, "boolean", None),
 )
 EXTENSION = "rewards.document"
+WHOLE = "rewards.document.whole"
 
 document = Blueprint("document", __name__, template_folder="templates")
 
@@ -92,8 +93,10 @@ def register_document(app: Flask) -> DocumentedApi:
 
 
 def openapi_of(app: Flask) -> dict[str, Any]:
-    """The whole document."""
-    return app.extensions[EXTENSION].spec.to_dict()
+    """The whole document; made once, since no call is added later."""
+    if WHOLE not in app.extensions:
+        app.extensions[WHOLE] = app.extensions[EXTENSION].spec.to_dict()
+    return app.extensions[WHOLE]
 
 
 @document.get("/openapi.json")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from rewards.api.season_shapes import LINE_EXAMPLE, LineOut, line_of
 from rewards.api.shapes import PageQuery, list_of, page_of
 from rewards.errors import UnknownThing
-from rewards.http.auth import needs
+from rewards.http.auth import current_caller, needs
 from rewards.http.cursors import place_after
 from rewards.http.fields import Day, Document, Month, Whole
 from rewards.http.problems import invalid_field
@@ -125,6 +125,9 @@ def get_around(name: str, *, member_id: str, query: dict[str, Any]) -> dict[str,
         place = Place(name, period, account_id)
         points = read_points(session, [place]).get(place, 0)
     own = found.own
+    if own is None and current_caller().member_id not in (None, member_id):
+        # Who is kept off, and what they have, is for themselves and the forum alone.
+        raise UnknownThing("place of", member_id)
     above = next((line for line in found.lines if own and line.rank == own.rank - 1), None)
     near = [line for line in found.lines if own and abs(line.rank - own.rank) <= query["around"]]
     return {

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import structlog
 from marshmallow import fields, validate
 
 from market.queue import find_redemption
@@ -11,13 +12,16 @@ from rewards.api.redemption_shapes import EXAMPLE, RedemptionOut, redemption_of
 from rewards.api.staff_redemptions import fulfilled
 from rewards.http.auth import current_caller, needs
 from rewards.http.fields import Document
-from rewards.http.problems import problem_of
+from rewards.http.problems import Refusal, away, problem_of
 from rewards.http.resource import ProblemSchema, Resource
 from rewards.http.surroundings import request_now, request_transaction
 from rewards.http.terms import request_today
 from rewards.settlement import pass_prize_on
 
 BULK_MAX = 100
+AWAY = 503
+
+_log = structlog.get_logger("rewards.http")
 
 staff_bulk = Resource("staff bulk", __name__, description="Many redemptions at once.")
 
@@ -62,7 +66,10 @@ def post_bulk_fulfil(body: dict[str, Any]) -> dict[str, Any]:
 
     Safe to repeat without a key: what is fulfilled cannot be fulfilled again.
     """
-    return {"results": [_fulfil_one(redemption_id) for redemption_id in body["redemption_ids"]]}
+    results = [_fulfil_one(redemption_id) for redemption_id in body["redemption_ids"]]
+    if all(result["status"] == AWAY for result in results):
+        raise Refusal(away())
+    return {"results": results}
 
 
 def _fulfil_one(redemption_id: UUID) -> dict[str, Any]:
@@ -71,10 +78,10 @@ def _fulfil_one(redemption_id: UUID) -> dict[str, Any]:
             if find_redemption(session, redemption_id).state == "requested":
                 claim(session, redemption_id, actor=current_caller().actor, now=request_now())
             return {"status": 200, "redemption": redemption_of(session, fulfilled(session, redemption_id))}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- each has its own result, whatever happened to it
         found = problem_of(error)
-        if found.kind.slug in ("unexpected", "dependency-away"):
-            raise
+        if found.kind.slug == "unexpected":
+            _log.error("unexpected", exc_info=error)
         return {"status": found.kind.status, "problem": found.document()}
 
 

@@ -78,6 +78,16 @@ def test_whoever_is_kept_off_still_sees_their_own_points(ranked: Caller) -> None
     assert [line["member"]["id"] for line in top["items"]] == list("abdef")
 
 
+def test_whoever_is_kept_off_is_nobody_to_other_members(ranked: Caller, forum: Forum) -> None:
+    ranked.put("/v1/members/c", json={"opted_out": True})
+
+    own = forum.member("c").get("/v1/leaderboards/season/members/c")
+    other = forum.member("a").get("/v1/leaderboards/season/members/c")
+
+    assert own.get_json()["points"] == 80
+    problem_of(other, 404, "not-found")
+
+
 def test_an_unchanged_ranking_is_not_sent_again(ranked: Caller) -> None:
     first = ranked.get("/v1/leaderboards/season")
     same = ranked.get("/v1/leaderboards/season", headers={"If-None-Match": first.headers["ETag"]})

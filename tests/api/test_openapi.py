@@ -104,7 +104,9 @@ def test_the_reference_lists_every_problem_scope_and_metric() -> None:
     reference = (COMMITTED.parent / "http.md").read_text()
 
     problems = {f"| `{kind.type}` | {kind.status} | {kind.title} |" for kind in problem_kinds()}
-    metrics = {f"| `{metric.describe()[0].name}" for metric in (REQUESTS, REQUEST_SECONDS, DECISIONS, EVENTS_REFUSED)}
+    metrics = {
+        f"| `{next(iter(metric.describe())).name}" for metric in (REQUESTS, REQUEST_SECONDS, DECISIONS, EVENTS_REFUSED)
+    }
     missing = {line for line in problems | metrics | {f"| `{scope}` |" for scope in SCOPES} if line not in reference}
     assert missing == set()
     assert reference.count("`/problems/") == len(problems)
