@@ -1,9 +1,12 @@
 """`rewards demo`: half a year of a real community's messages, sent to the running service as a forum would."""
 
+import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from threading import Lock
 
 import click
 from rich.console import Console
@@ -19,7 +22,7 @@ from rewards.demo.calls import Calls, Refused, Unreachable
 from rewards.demo.history import Feed, Operator, feed_history, number_of_events
 from rewards.demo.messages import Message, first_meetings, moved, read_messages, shift_weeks_for, split_into_weeks
 from rewards.demo.record import DemoRow, choose_shift, finish, is_in_use, read_demo, settled_weeks
-from rewards.demo.shop import run_shop
+from rewards.demo.shop import run_shop, steps_of_shop
 from rewards.demo.signing_in import OnlyForumCanSign, sign_in_link, staff_password, token_of
 from rewards.demo.today import check_in_today, visitors_of
 from rewards.errors import NameTaken, NoPolicy, SeasonNotPast
@@ -30,12 +33,14 @@ from rewards.runtime.database import transaction
 CONNECTIONS = 2
 KEY_NAME = "demo"
 KEY_SCOPES = ("events:write", "attendance:write", "rankings:read")
-STAFF_NAME = "mina"
+STAFF_NAME = "mina (demo)"
 MEMBER = "member-1"
+TOKEN_LASTS = timedelta(minutes=10)
+URL_VARIABLE = "REWARDS_URL"
 
 
 @click.group(invoke_without_command=True)
-@click.option("--url", envvar="REWARDS_URL", help="Where the service answers; PUBLIC_URL if not given.")
+@click.option("--url", envvar=URL_VARIABLE, help="Where the service answers; PUBLIC_URL if not given.")
 @click.pass_context
 def demo(click_context: click.Context, *, url: str | None) -> None:
     """Send the demo to the running service. Stopped at any time it goes on when run again; done, it returns at once.
@@ -48,8 +53,10 @@ def demo(click_context: click.Context, *, url: str | None) -> None:
     address = (url or context.settings.public_url).rstrip("/")
     try:
         run_demo(context, url=address, messages=read_messages())
-    except (Refused, Unreachable, OnlyForumCanSign, TimeoutError) as error:
-        _give_up(str(error) or "A season is held by somebody else; run `rewards demo` again.")
+    except (Refused, Unreachable, OnlyForumCanSign) as error:
+        _give_up(str(error))
+    except TimeoutError as error:
+        _give_up(f"Writers have been holding season {error}: run `rewards demo` again, it goes on.")
     except NoPolicy:
         _give_up("No policy has been applied yet: run `rewards migrate` first.")
     _say_where_to_look(context, url=address)
@@ -57,12 +64,13 @@ def demo(click_context: click.Context, *, url: str | None) -> None:
 
 @demo.command("sign-in")
 @click.argument("member")
-@click.option("--url", envvar="REWARDS_URL", help="Where the service answers; PUBLIC_URL if not given.")
-def sign_in(member: str, *, url: str | None) -> None:
+@click.pass_context
+def sign_in(click_context: click.Context, member: str) -> None:
     """Print an address that signs a browser in as MEMBER, once, within a minute."""
     context = make_context(application_name="rewards demo", pool_size=1)
+    given: str | None = click_context.parent.params["url"] if click_context.parent else None
+    address = (given or context.settings.public_url).rstrip("/")
     try:
-        address = url or context.settings.public_url
         click.echo(sign_in_link(member, url=address, terms=token_terms(context), now=context.clock()))
     except OnlyForumCanSign as error:
         _give_up(str(error))
@@ -74,10 +82,12 @@ def run_demo(context: Context, *, url: str, messages: Sequence[Message]) -> None
     if row.finished_at is not None:
         return
     here = moved(messages, weeks=row.shift_weeks)
-    with connections(context, url=url) as calls, _progress() as bar:
-        feed(context, calls=calls, messages=here, bar=bar)
-        shop(context, forum=calls[0], bar=bar)
-        check_in_today(calls[0], visitors_of(here))
+    total = number_of_events(here, first=first_meetings(here)) + steps_of_shop()
+    with connections(context, url=url) as calls, _telling(total) as tell:
+        feed(context, calls=calls, messages=here, tell=tell)
+        shop(context, forum=calls[0], tell=tell)
+        today = context.calendar.day_of(context.clock())
+        check_in_today(calls[0], visitors_of(here, calendar=context.calendar, today=today))
     with transaction(context.engine) as session:
         rank_at_midnight(session, calendar=context.calendar, now=context.clock())
         finish(session, now=context.clock())
@@ -95,24 +105,19 @@ def begin(context: Context, messages: Sequence[Message]) -> DemoRow:
         return row or choose_shift(session, weeks=shift_weeks_for(messages, now=now), now=now)
 
 
-def feed(context: Context, *, calls: Sequence[Calls], messages: Sequence[Message], bar: Progress) -> None:
+def feed(
+    context: Context, *, calls: Sequence[Calls], messages: Sequence[Message], tell: Callable[[int], object]
+) -> None:
     """Send the messages, week after week."""
     first = first_meetings(messages)
-    task = bar.add_task("half a year of messages", total=number_of_events(messages, first=first))
-    history = Feed(
-        operator=operator_of(context),
-        calls=calls,
-        calendar=context.calendar,
-        first=first,
-        tell=lambda done: bar.advance(task, done),
-    )
+    history = Feed(operator=operator_of(context), calls=calls, calendar=context.calendar, first=first, tell=tell)
     feed_history(history, split_into_weeks(messages, calendar=context.calendar))
 
 
 def operator_of(context: Context) -> Operator:
     """What `rewards settle` and `rewards import` do, by the same functions."""
 
-    def settled() -> frozenset[object]:
+    def settled() -> frozenset[date]:
         with transaction(context.engine) as session:
             return settled_weeks(session)
 
@@ -124,7 +129,7 @@ def operator_of(context: Context) -> Operator:
         return True
 
     return Operator(
-        settled=settled,  # pyright: ignore[reportArgumentType]
+        settled=settled,
         open_week=open_past,
         bring_in_members=lambda names: bring_in_members(context, names),
         bring_in_check_ins=lambda arrivals: bring_in_check_ins(context, arrivals, award=True),
@@ -132,23 +137,19 @@ def operator_of(context: Context) -> Operator:
     )
 
 
-def shop(context: Context, *, forum: Calls, bar: Progress) -> None:
+def shop(context: Context, *, forum: Calls, tell: Callable[[int], object]) -> None:
     """Let staff and members do their part, each signed in as themselves."""
-    now = context.clock()
-    password = staff_password(context.settings.secret_key)
-    try:
-        with transaction(context.engine) as session:
-            create_staff(session, name=STAFF_NAME, password=password, role="manager", now=now)
-    except NameTaken:
-        pass
-    task = bar.add_task("gift cards", total=None)
-    url = forum.url
-    staff = Calls(url)
-    staff.token = staff.post("/v1/staff/sessions", {"name": STAFF_NAME, "password": password})["token"]
-    lasts = timedelta(minutes=10)
-    member = lambda member_id: Calls(url, token_of(member_id, terms=token_terms(context), now=now, lasts=lasts))  # noqa: E731
-    run_shop(forum=forum, staff=staff, member=member, tell=lambda done: bar.advance(task, done))
-    staff.close()
+    now, settings = context.clock(), context.settings
+    password = staff_password(settings.secret_key)
+    with suppress(NameTaken), transaction(context.engine) as session:
+        create_staff(session, name=STAFF_NAME, password=password, role="manager", now=now)
+
+    def member(member_id: str) -> Calls:
+        return Calls(forum.url, token_of(member_id, terms=token_terms(context), now=now, lasts=TOKEN_LASTS))
+
+    with closing(Calls(forum.url)) as staff:
+        staff.token = staff.post("/v1/staff/sessions", {"name": STAFF_NAME, "password": password})["token"]
+        run_shop(forum=forum, staff=staff, member=member, tell=tell)
 
 
 @contextmanager
@@ -179,27 +180,51 @@ def token_terms(context: Context) -> TokenTerms:
 
 
 def _say_where_to_look(context: Context, *, url: str) -> None:
+    with transaction(context.engine) as session:
+        settled = len(settled_weeks(session))
     password = staff_password(context.settings.secret_key)
-    lines = (
+    lines = [
         "",
-        "  The demo is in: half a year of messages, 28 settled weeks and the present one.",
-        f"  Ranking        {url}/ranking",
-        f"  Staff          name {STAFF_NAME}, password {password} (POST {url}/v1/staff/sessions)",
-        f"  As a member    rewards demo sign-in {MEMBER}   prints an address that signs you in",
-    )
+        f"  The demo is in: half a year of messages, {settled} settled weeks and the present one.",
+        f"  Staff          {STAFF_NAME}, password {password}: POST {url}/v1/staff/sessions",
+        f"  As a member    .venv/bin/rewards demo sign-in {MEMBER}  (prints an address that signs you in)",
+    ]
+    if URL_VARIABLE not in os.environ:  # else whoever started the demo says it
+        lines += [
+            f"  Ranking        {url}/ranking",
+            f"  API docs       {url}/docs",
+            "  An API key     .venv/bin/rewards api-key create --name try --scope rankings:read",
+        ]
     click.echo("\n".join(lines))
 
 
-def _progress() -> Progress:
-    console = Console(stderr=False)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+@contextmanager
+def _telling(total: int) -> Iterator[Callable[[int], object]]:
+    """A bar on a terminal, and elsewhere a line for every tenth."""
+    console = Console()
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task("half a year of messages", total=total)
+            yield lambda done: bar.advance(task, done)
+    else:
+        yield _Tenths(total).tell
+
+
+@dataclass(slots=True)
+class _Tenths:
+    total: int
+    done: int = 0
+    told: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def tell(self, done: int) -> None:
+        with self.lock:
+            self.done += done
+            tenths = 10 * self.done // self.total
+            if tenths > self.told:
+                self.told = tenths
+                click.echo(f"demo: {10 * tenths} %")
 
 
 def _give_up(why: str) -> None:

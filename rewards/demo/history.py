@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from threading import Event
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -40,6 +41,7 @@ class Feed:
     calendar: Calendar
     first: Mapping[str, int]
     tell: Callable[[int], object]
+    _stopped: Event = field(default_factory=Event)
 
     def week(self, week: Week) -> None:
         """Feed one week: open it, bring new members and check-ins in, send its events, settle it.
@@ -63,6 +65,8 @@ class Feed:
 
     def _post_events(self, calls: Calls, events: Sequence[Mapping[str, Any]]) -> None:
         for start in range(0, len(events), BATCH):
+            if self._stopped.is_set():
+                return
             batch = events[start : start + BATCH]
             calls.post_events(batch)
             self.tell(len(batch))
@@ -79,8 +83,13 @@ class Feed:
         for item in items:
             shares[crc32(member_of(item).encode()) % len(shares)].append(item)
         with ThreadPoolExecutor(len(shares)) as threads:
-            for _ in threads.map(send, self.calls, shares):
-                pass
+            try:
+                for _ in threads.map(send, self.calls, shares):
+                    pass
+            except BaseException:
+                # Ctrl-C, or the service refused: the others end after the batch that they have under way.
+                self._stopped.set()
+                raise
 
 
 def feed_history(feed: Feed, weeks: Iterable[Week]) -> None:

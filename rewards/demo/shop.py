@@ -1,9 +1,10 @@
 """The market of the demo: staff fill it, members redeem, staff fulfil. All over the API, and harmless twice."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
-from rewards.demo.calls import Calls
+from rewards.demo.calls import Calls, Refused
 from rewards.demo.offers import OFFERS, PRIZES_WAITING, REASON, WISHES, Ending, Wish
 
 NEXT_STEP: Mapping[tuple[str, Ending], str] = {
@@ -13,6 +14,7 @@ NEXT_STEP: Mapping[tuple[str, Ending], str] = {
     ("claimed", "fulfilled"): "fulfil",
     ("claimed", "rejected"): "reject",
 }
+NOT_ENOUGH_POINTS = "/problems/not-enough-points"
 QUEUE = "/v1/staff/redemptions"
 
 
@@ -22,7 +24,8 @@ def run_shop(*, forum: Calls, staff: Calls, member: Callable[[str], Calls], tell
     best = _best_members(forum)
     for wish in WISHES:
         if wish.place <= len(best):
-            _grant(wish, staff=staff, member=member(best[wish.place - 1]))
+            with closing(member(best[wish.place - 1])) as caller:
+                _grant(wish, staff=staff, member=caller)
         tell(1)
     _send_prizes(staff)
 
@@ -46,7 +49,12 @@ def _best_members(forum: Calls) -> list[str]:
 
 
 def _grant(wish: Wish, *, staff: Calls, member: Calls) -> None:
-    redemption = member.post("/v1/market/redemptions", {"product": wish.product}, key=f"demo:{wish.product}")
+    try:
+        redemption = member.post("/v1/market/redemptions", {"product": wish.product}, key=f"demo:{wish.product}")
+    except Refused as refused:
+        if refused.document.get("type") == NOT_ENOUGH_POINTS:
+            return  # they dream on
+        raise
     redemption_id = redemption["id"]
     if wish.ending == "cancelled":
         member.post(f"/v1/market/redemptions/{redemption_id}/cancel", key=f"demo:cancel:{redemption_id}")

@@ -17,7 +17,7 @@ from rewards.earning.periods import Periods
 from rewards.http import recording
 from rewards.ranking import standings, tally
 from rewards.ranking.seasons import Calendar
-from tests.independent.conftest import Stage
+from tests.support.demo import Stage
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 PLANTED: dict[str, tuple[Plant, str]] = {}
