@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from rewards.api import register_api
+from rewards.commands.context import calendar_of
 from rewards.http.json import use_orjson
 from rewards.http.limits import register_limits
 from rewards.http.paths import CONVERTERS
@@ -13,7 +14,6 @@ from rewards.http.problems import register_problems
 from rewards.http.requests import register_requests
 from rewards.http.surroundings import Surroundings, surround
 from rewards.pages import register_pages
-from rewards.ranking.seasons import Calendar
 from rewards.runtime.clock import Clock, now_utc
 from rewards.runtime.database import create_engine_from
 from rewards.runtime.redis import connect_redis
@@ -42,16 +42,12 @@ def create_app(
 def _surroundings(
     settings: Settings, *, clock: Clock, engine: Engine | None, client: redis.Redis | None
 ) -> Surroundings:
-    reset = settings.season_reset
-    calendar = Calendar(
-        settings.community_timezone, reset_weekday=reset.weekday, reset_minute=reset.hour * 60 + reset.minute
-    )
     return Surroundings(
         settings=settings,
         clock=clock,
         engine=engine or create_engine_from(settings.database_url, pool_size=settings.database_pool_size),
         redis=client or connect_redis(settings.redis_url),
-        calendar=calendar,
+        calendar=calendar_of(settings),
     )
 
 

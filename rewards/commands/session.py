@@ -5,16 +5,16 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
-from rewards.runtime.database import create_engine_from, transaction
-from rewards.runtime.settings import load_settings
+from rewards.commands.context import make_context
+from rewards.runtime.database import transaction
 
 
 @contextmanager
 def command_transaction(name: str) -> Iterator[Session]:
     """Open a transaction on the database of the settings; commits at the end, and leaves no connection behind."""
-    engine = create_engine_from(load_settings().database_url, pool_size=1, application_name=f"rewards {name}")
+    context = make_context(application_name=f"rewards {name}", pool_size=1)
     try:
-        with transaction(engine) as session:
+        with transaction(context.engine) as session:
             yield session
     finally:
-        engine.dispose()
+        context.engine.dispose()
