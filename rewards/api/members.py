@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from rewards.access.audit import note
 from rewards.api.shapes import PageQuery, list_of, page_of
 from rewards.errors import ScopeMissing
-from rewards.http.auth import current_caller, needs
+from rewards.http.auth import acting_member, current_caller, needs
 from rewards.http.cursors import place_after
-from rewards.http.fields import Document, Line, Moment, Prose, Truth, rfc3339
+from rewards.http.fields import Document, Line, MemberId, Moment, Prose, Truth, rfc3339
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_policy
@@ -69,6 +69,12 @@ class ProfileIn(Document):
         """Pages load nothing from another host."""
         if value is not None and (not value.startswith("/") or value.startswith(("//", "/\\"))):
             raise ValidationError("must be a path on this host, beginning with one slash")
+
+
+class MemberQuery(Document):
+    """Who."""
+
+    id = MemberId(required=True)
 
 
 class LevelOfMember(Document):
@@ -166,6 +172,23 @@ class EntryOut(Document):
 )
 def get_member(member_id: str) -> dict[str, Any]:
     """Read a member: profile, points, level, ranks."""
+    with request_transaction() as session:
+        return profile_of(session, member_id)
+
+
+@members.call(
+    "GET",
+    "/v1/members",
+    access=needs("members:read", members="any"),
+    query=MemberQuery,
+    gives=ProfileOut,
+    refuses=("not-found", "not-yours"),
+    example=EXAMPLE,
+)
+def find_member(query: dict[str, Any]) -> dict[str, Any]:
+    """Read a member by `id`, which may hold a slash here: many servers let none through in a path."""
+    member_id = query["id"]
+    acting_member(member_id)
     with request_transaction() as session:
         return profile_of(session, member_id)
 

@@ -29,6 +29,13 @@ def test_a_member_shows_profile_points_level_and_ranks(backend: Caller) -> None:
     }
 
 
+def test_an_id_with_a_slash_is_asked_for_by_query(backend: Caller) -> None:
+    backend.post("/v1/events", json=event(member_id="team/minji"))
+
+    assert backend.get("/v1/members", query_string={"id": "team/minji"}).get_json()["balance"] == 20
+    problem_of(backend.get("/v1/members/team%2Fminji"), 404, "not-found")
+
+
 def test_nobody_by_that_id_is_a_404(backend: Caller) -> None:
     problem_of(backend.get("/v1/members/nobody"), 404, "not-found")
 

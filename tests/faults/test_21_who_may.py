@@ -28,6 +28,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "POST /v1/events": ("events:write", "UFUUFFFFFI"),
     "GET /v1/events": ("events:write", "UFUUFFFFFI"),
     "POST /v1/events/batch": ("events:write", "UFUUFFFFFI"),
+    "GET /v1/members": ("members:read", "UFUUFIFFFI"),
     "GET /v1/members/{member_id}": ("members:read", "UFUUFIFFFI"),
     "PUT /v1/members/{member_id}": ("members:write", "UFUUFIFFFI"),
     "DELETE /v1/members/{member_id}": ("members:write", "UFUUFFFFFI"),
@@ -167,7 +168,7 @@ def cell_of(caller: Caller, call: str) -> str:
     """What the caller of a call got: I, U or F."""
     method, _, path = call.partition(" ")
     named = {"member_id": "minji"} if call in NAMES_THE_MEMBER else {}
-    query = named if method == "GET" else {}
+    query = {"id": "minji"} if call == "GET /v1/members" else named if method == "GET" else {}
     body = {"json": named | BODIES.get(call, {})} if method in ("POST", "PUT") else {}
     response = getattr(caller, method.lower())(path.format(**VALUES), query_string=query, **body)
     assert response.status_code < 500, (call, response.get_data(as_text=True))
