@@ -16,6 +16,12 @@ def columns(rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
     return tuple(array(column) for column in zip(*rows, strict=True))
 
 
+def named(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str, str]:
+    """The columns of the rows by name; no rows give empty arrays."""
+    literals = columns(rows) or ("{}",) * len(names)
+    return dict(zip(names, literals, strict=True))
+
+
 def array(items: Iterable[object]) -> str:
     """An array literal of items of one type; None is null."""
     return "{" + ",".join(["null" if item is None else _WRITERS[type(item)](item) for item in items]) + "}"

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.arrays import columns
+from ledger.arrays import columns, named
 from ledger.chain import DECISION_DOMAIN, encode, link
 from ledger.errors import DecidedMeanwhile
 from ledger.postings import AccountState
@@ -86,7 +86,7 @@ def read_decisions(session: Session, keys: Iterable[EventKey]) -> dict[EventKey,
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    parameters = dict(zip(("sources", "ids"), columns(wanted), strict=True))
+    parameters = named(("sources", "ids"), wanted)
     rows = session.execute(_READ, parameters)
     return {(row.source, row.event_id): decision_of(row) for row in rows}
 
@@ -116,4 +116,4 @@ def write_decisions(
 
 def _write_data(session: Session, data: Sequence[tuple[EventKey, UUID, str]]) -> None:
     rows = [(*key, account_id, document) for key, account_id, document in data]
-    session.execute(_WRITE_DATA, dict(zip(("sources", "ids", "accounts", "data"), columns(rows), strict=True)))
+    session.execute(_WRITE_DATA, named(("sources", "ids", "accounts", "data"), rows))

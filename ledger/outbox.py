@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.arrays import columns
+from ledger.arrays import named
 
 
 class Notice(NamedTuple):
@@ -70,7 +70,7 @@ def emit(session: Session, notices: Sequence[Notice], *, now: datetime) -> None:
     if not notices:
         return
     rows = [(topic, account_id, json.dumps(payload, ensure_ascii=False)) for topic, account_id, payload in notices]
-    parameters = dict(zip(("topics", "accounts", "payloads"), columns(rows), strict=True))
+    parameters = named(("topics", "accounts", "payloads"), rows)
     session.execute(_EMIT, {**parameters, "now": now})
 
 

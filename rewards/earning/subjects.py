@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.arrays import array, columns
+from ledger.arrays import array, named
 from rewards.earning.decide import SubjectAward
 from rewards.earning.events import Event
 from rewards.earning.rules import DELETED, RESTORED, RuleSet, deletion_of, stem_of
@@ -124,7 +124,7 @@ def read_subjects(
         if event.subject and not stem_of(event.type)
     ]
     if keys:
-        found = session.execute(_AWARDED, dict(zip(("subjects", "types", "accounts"), columns(keys), strict=True)))
+        found = session.execute(_AWARDED, named(("subjects", "types", "accounts"), keys))
         subjects.awarded = {(row.subject, row.type, row.account_id) for row in found}
         _read_changes(session, subjects, keys=keys)
     return subjects

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.arrays import columns
+from ledger.arrays import named
 from rewards.earning.rules import Rule
 
 EVER = "ever"
@@ -65,7 +65,7 @@ def read_usage(session: Session, keys: Iterable[UsageKey]) -> dict[UsageKey, Usa
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    rows = session.execute(_READ, dict(zip(_KEYS, columns(wanted), strict=True)))
+    rows = session.execute(_READ, named(_KEYS, wanted))
     return {
         UsageKey(row.account_id, row.rule_key, row.period): Usage(row.times, row.points, row.last_at) for row in rows
     }
@@ -75,4 +75,4 @@ def write_usage(session: Session, used: Mapping[UsageKey, Usage]) -> None:
     """Write usage absolutely; the accounts must be locked."""
     if used:
         rows = [(*key, usage.times, usage.points, usage.last_at) for key, usage in used.items()]
-        session.execute(_WRITE, dict(zip((*_KEYS, "times", "points", "last"), columns(rows), strict=True)))
+        session.execute(_WRITE, named((*_KEYS, "times", "points", "last"), rows))

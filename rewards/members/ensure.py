@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from ledger.arrays import array, columns
+from ledger.arrays import array, named
 from rewards.errors import MemberMoved
 
 _COLUMNS = "member_id, account_id, salt, suspended_at, level_by_hand"
@@ -48,7 +48,7 @@ def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime
     if not missing:
         return known
     rows = [(member_id, uuid7(), urandom(16)) for member_id in missing]
-    session.execute(_INSERT, {**dict(zip(("ids", "accounts", "salts"), columns(rows), strict=True)), "now": now})
+    session.execute(_INSERT, {**named(("ids", "accounts", "salts"), rows), "now": now})
     return known | read_members(session, missing)
 
 

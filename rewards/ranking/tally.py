@@ -4,7 +4,7 @@ Rows are absolute and versioned, so that a projection may apply them twice, late
 be locked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.arrays import columns
+from ledger.arrays import named
 
 ALL_TIME = date(1, 1, 1)
 """The period of the leaderboard that never ends."""
@@ -26,12 +26,14 @@ class Place(NamedTuple):
     account_id: UUID
 
 
-_KEYS = "unnest(cast(:leaderboards as text[]), cast(:periods as date[]), cast(:accounts as uuid[])"
+_KEYS = ("leaderboards", "periods", "accounts")
+_VALUES = (*_KEYS, "points", "reached")
+_FROM_KEYS = "unnest(cast(:leaderboards as text[]), cast(:periods as date[]), cast(:accounts as uuid[])"
 
 _ADD = text(
     "insert into leaderboard_points as p (leaderboard, period, account_id, points, reached_at, version)"
     " select leaderboard, period, account_id, points, date_trunc('second', reached_at), 1"
-    f" from {_KEYS}, cast(:points as bigint[]), cast(:reached as timestamptz[]))"
+    f" from {_FROM_KEYS}, cast(:points as bigint[]), cast(:reached as timestamptz[]))"
     " as n(leaderboard, period, account_id, points, reached_at) order by 1, 2, 3"
     " on conflict (leaderboard, period, account_id) do update set points = p.points + excluded.points,"
     " reached_at = greatest(p.reached_at, excluded.reached_at), version = p.version + 1"
@@ -39,13 +41,13 @@ _ADD = text(
 _SET = text(
     "insert into leaderboard_points as p (leaderboard, period, account_id, points, reached_at, version)"
     " select leaderboard, period, account_id, points, date_trunc('second', reached_at), 1"
-    f" from {_KEYS}, cast(:points as bigint[]), cast(:reached as timestamptz[]))"
+    f" from {_FROM_KEYS}, cast(:points as bigint[]), cast(:reached as timestamptz[]))"
     " as n(leaderboard, period, account_id, points, reached_at) order by 1, 2, 3"
     " on conflict (leaderboard, period, account_id) do update set points = excluded.points,"
     " reached_at = excluded.reached_at, version = p.version + 1"
 )
 _FROM_ENTRIES = f"""
-with place as (select * from {_KEYS}) as k(leaderboard, period, account_id)),
+with place as (select * from {_FROM_KEYS}) as k(leaderboard, period, account_id)),
 award as (
     select k.leaderboard, k.period, e.account_id, coalesce(e.award_seq, e.seq), sum(e.points) as points,
         min(e.occurred_at) filter (where e.kind = 'award') as occurred_at
@@ -64,27 +66,27 @@ _RECOMPUTE = text(
 )
 _READ = text(
     f"select leaderboard, period, account_id, points from leaderboard_points"
-    f" where (leaderboard, period, account_id) in (select * from {_KEYS}))"
+    f" where (leaderboard, period, account_id) in (select * from {_FROM_KEYS}))"
 )
 
 
 def add_points(session: Session, gains: Mapping[Place, tuple[int, datetime]]) -> None:
     """Add points (below zero for a reversal) and move `reached_at` forward to the latest award's `occurred_at`."""
     if gains:
-        session.execute(_ADD, _columns([(*place, *gain) for place, gain in gains.items()]))
+        session.execute(_ADD, named(_VALUES, [(*place, *gain) for place, gain in gains.items()]))
 
 
 def set_points(session: Session, values: Mapping[Place, tuple[int, datetime]]) -> None:
     """Set points and `reached_at` absolutely, as for streaks."""
     if values:
-        session.execute(_SET, _columns([(*place, *value) for place, value in values.items()]))
+        session.execute(_SET, named(_VALUES, [(*place, *value) for place, value in values.items()]))
 
 
 def recompute(session: Session, places: Iterable[Place]) -> None:
     """Derive rows again from the entries: a reversal may take away the award that `reached_at` was."""
     wanted = sorted(set(places))
     if wanted:
-        session.execute(_RECOMPUTE, _columns(wanted))
+        session.execute(_RECOMPUTE, named(_KEYS, wanted))
 
 
 def read_points(session: Session, places: Iterable[Place]) -> dict[Place, int]:
@@ -92,9 +94,5 @@ def read_points(session: Session, places: Iterable[Place]) -> dict[Place, int]:
     wanted = sorted(set(places))
     if not wanted:
         return {}
-    rows = session.execute(_READ, _columns(wanted))
+    rows = session.execute(_READ, named(_KEYS, wanted))
     return {Place(row.leaderboard, row.period, row.account_id): row.points for row in rows}
-
-
-def _columns(rows: Sequence[Sequence[object]]) -> dict[str, str]:
-    return dict(zip(("leaderboards", "periods", "accounts", "points", "reached"), columns(rows), strict=False))

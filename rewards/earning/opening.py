@@ -1,0 +1,54 @@
+"""Opening balances of a forum that moves here: one entry a member, once. The caller commits."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from ledger.accounts import lock_accounts, write_accounts
+from ledger.outbox import Notice, emit
+from ledger.postings import AccountState, EntryRow, Posting, post
+from rewards.members.ensure import ensure_members
+
+CONTRA = "opening-balance"
+
+_OPENED = text(
+    "select account_id from entry where account_id = any(cast(:accounts as uuid[])) and contra = :contra"
+    " and kind = 'grant'"
+)
+
+
+def open_balances(session: Session, balances: Mapping[str, int], *, now: datetime) -> int:
+    """Grant members the points that they bring along, above 0, unless they were granted before; answers how many were.
+
+    No leaderboard counts them, nor does a level. Locks the accounts.
+    """
+    members = ensure_members(session, balances, now=now)
+    wanted = {members[member_id].account_id: points for member_id, points in balances.items()}
+    accounts = lock_accounts(session, wanted, now=now)
+    opened = set(session.scalars(_OPENED, {"accounts": list(wanted), "contra": CONTRA}))
+    written: list[tuple[AccountState, EntryRow]] = [
+        post(accounts[account_id], _grant(points, now=now), now=now)
+        for account_id, points in wanted.items()
+        if account_id not in opened
+    ]
+    write_accounts(session, [after for after, _ in written], entries=[entry for _, entry in written])
+    emit(session, [Notice("points", entry.account_id, _told(entry)) for _, entry in written], now=now)
+    return len(written)
+
+
+def _grant(points: int, *, now: datetime) -> Posting:
+    return Posting(points=points, kind="grant", contra=CONTRA, transfer_id=uuid7(), occurred_at=now)
+
+
+def _told(entry: EntryRow) -> dict[str, object]:
+    return {
+        "season": None,
+        "month": None,
+        "outcome": "granted",
+        "points": entry.points,
+        "source": "import",
+        "event_id": None,
+    }
