@@ -1,6 +1,7 @@
 """`rewards import`: what a forum that moves here brings along. docs/how-to/move-your-forum.md explains it."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,15 +13,20 @@ from ledger.errors import DecidedMeanwhile
 from rewards.attendance import bring_in as past
 from rewards.attendance.attend import Arrival
 from rewards.commands.bring_in_lines import (
+    BalanceLine,
     ColumnMissing,
     Taken,
+    parse_balance,
     parse_check_in,
     parse_member,
     read_lines,
 )
-from rewards.commands.context import Context, make_context
+from rewards.commands.context import Context
+from rewards.commands.session import command_context
+from rewards.earning.opening import open_balances
 from rewards.members.bring_in import bring_in_names
 from rewards.policy.load import policy_in_force
+from rewards.runtime.clock import now_utc
 from rewards.runtime.database import transaction
 
 AT_ONCE = 250
@@ -44,12 +50,10 @@ def attendance(file: Path, *, award: bool, dry_run: bool) -> None:
     Days that a member has already are left as they are, so the same file twice does no harm. Import a day whole: places
     are given in the order of time to those who come in together. Exit codes: 0 done, 1 some lines were refused.
     """
-    context = make_context(application_name="rewards import", pool_size=1)
-    now = context.clock()
-    taken = _read(file, needed=("member_id", "checked_in_at"), parse=partial(parse_check_in, now=now))
+    taken = _read(file, needed=("member_id", "checked_in_at"), parse=partial(parse_check_in, now=now_utc()))
     new = 0
     if not dry_run:
-        with _progress() as bar:
+        with command_context("import") as context, _progress() as bar:
             task = bar.add_task("check-ins", total=len(taken.items))
             new = bring_in_check_ins(context, taken.items, award=award, tell=lambda done: bar.advance(task, done))
     known = len(taken.items) - new
@@ -64,15 +68,37 @@ def members(file: Path, *, dry_run: bool) -> None:
 
     Exit codes: 0 done, 1 some lines were refused.
     """
-    context = make_context(application_name="rewards import", pool_size=1)
     taken = _read(file, needed=("member_id", "name"), parse=parse_member)
     new = 0
     if not dry_run:
-        with _progress() as bar:
+        with command_context("import") as context, _progress() as bar:
             names = {line.member_id: line.name for line in taken.items}
             task = bar.add_task("members", total=len(names))
             new = bring_in_members(context, names, tell=lambda done: bar.advance(task, done))
     _report(taken, "Nothing is stored: a dry run." if dry_run else f"{new} names are new.")
+
+
+@bring_in.command()
+@click.argument("file", type=FILE)
+@click.option("--dry-run", is_flag=True, help="Check the file only; store nothing.")
+def balances(file: Path, *, dry_run: bool) -> None:
+    """Take the points that members bring along: columns member_id and points.
+
+    Each member is granted an opening balance once, so the same file twice does no harm. Exit codes: 0 done, 1 some
+    lines were refused.
+    """
+    taken = _read(file, needed=("member_id", "points"), parse=parse_balance)
+    _refuse_doubles(taken.items)
+    new = 0
+    if not dry_run:
+        with command_context("import") as context, _progress() as bar:
+            points = {line.member_id: line.points for line in taken.items}
+            task = bar.add_task("balances", total=len(points))
+            new = bring_in_balances(context, points, tell=lambda done: bar.advance(task, done))
+    known = len(taken.items) - new
+    _report(
+        taken, "Nothing is stored: a dry run." if dry_run else f"{new} balances are new, {known} were granted before."
+    )
 
 
 def bring_in_check_ins(
@@ -123,6 +149,27 @@ def bring_in_members(
             new += bring_in_names(session, part, now=context.clock())
         tell(len(part))
     return new
+
+
+def bring_in_balances(
+    context: Context, points: Mapping[str, int], *, tell: Callable[[int], object] = lambda _: None
+) -> int:
+    """Grant opening balances, a few in each transaction; answers how many are new."""
+    new = 0
+    ordered = sorted(points.items(), key=lambda item: item[0].encode())
+    for start in range(0, len(ordered), AT_ONCE):
+        part = dict(ordered[start : start + AT_ONCE])
+        with transaction(context.engine) as session:
+            new += open_balances(session, part, now=context.clock())
+        tell(len(part))
+    return new
+
+
+def _refuse_doubles(lines: Sequence[BalanceLine]) -> None:
+    """Which of two balances of one member is right, nobody here can know."""
+    doubled = [member_id for member_id, times in Counter(line.member_id for line in lines).items() if times > 1]
+    if doubled:
+        raise click.ClickException(f"Nothing is stored: {doubled[0]!r} has more than one balance in the file.")
 
 
 def _read(file: Path, **how: object) -> Taken:  # pyright: ignore[reportMissingTypeArgument]

@@ -12,6 +12,7 @@ from rewards.attendance.attend import Arrival
 
 GREETING_LENGTH_MAX = 100
 NAME_LENGTH_MAX = 80
+POINTS_MAX = 1_000_000_000
 
 Item = TypeVar("Item")
 
@@ -38,6 +39,14 @@ class MemberLine:
 
     member_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """The points that a member brings along, above 0."""
+
+    member_id: str
+    points: int
 
 
 class ColumnMissing(Exception):
@@ -85,6 +94,14 @@ def parse_member(line: Mapping[str, str]) -> MemberLine:
     if not name:
         raise ValueError("name is empty")
     return MemberLine(_member_id(line["member_id"]), name)
+
+
+def parse_balance(line: Mapping[str, str]) -> BalanceLine:
+    """A member's opening balance. Raises ValueError."""
+    points = line["points"].strip()
+    if not (points.isascii() and points.isdigit() and 0 < int(points[:12]) <= POINTS_MAX):
+        raise ValueError(f"points must be a whole number from 1 to {POINTS_MAX}, but is {points!r}")
+    return BalanceLine(_member_id(line["member_id"]), int(points))
 
 
 def _member_id(value: str) -> str:

@@ -16,7 +16,8 @@ from rewards.access.keys import create_key, list_keys, revoke_key
 from rewards.access.member_tokens import TokenTerms
 from rewards.access.staff import create_staff
 from rewards.commands.bring_in import bring_in_check_ins, bring_in_members
-from rewards.commands.context import Context, make_context
+from rewards.commands.context import Context
+from rewards.commands.session import command_context
 from rewards.commands.settle import open_week, settle_patiently
 from rewards.demo.calls import Calls, Refused, Unreachable
 from rewards.demo.history import Feed, Operator, feed_history, number_of_events
@@ -49,17 +50,17 @@ def demo(click_context: click.Context, *, url: str | None) -> None:
     """
     if click_context.invoked_subcommand is not None:
         return
-    context = make_context(application_name="rewards demo", pool_size=4)
-    address = (url or context.settings.public_url).rstrip("/")
-    try:
-        run_demo(context, url=address, messages=read_messages())
-    except (Refused, Unreachable, OnlyForumCanSign) as error:
-        _give_up(str(error))
-    except TimeoutError as error:
-        _give_up(f"Writers have been holding season {error}: run `rewards demo` again, it goes on.")
-    except NoPolicy:
-        _give_up("No policy has been applied yet: run `rewards migrate` first.")
-    _say_where_to_look(context, url=address)
+    with command_context("demo", pool_size=4) as context:
+        address = (url or context.settings.public_url).rstrip("/")
+        try:
+            run_demo(context, url=address, messages=read_messages())
+        except (Refused, Unreachable, OnlyForumCanSign) as error:
+            _give_up(str(error))
+        except TimeoutError as error:
+            _give_up(f"Writers have been holding season {error}: run `rewards demo` again, it goes on.")
+        except NoPolicy:
+            _give_up("No policy has been applied yet: run `rewards migrate` first.")
+        _say_where_to_look(context, url=address)
 
 
 @demo.command("sign-in")
@@ -67,13 +68,13 @@ def demo(click_context: click.Context, *, url: str | None) -> None:
 @click.pass_context
 def sign_in(click_context: click.Context, member: str) -> None:
     """Print an address that signs a browser in as MEMBER, once, within a minute."""
-    context = make_context(application_name="rewards demo", pool_size=1)
     given: str | None = click_context.parent.params["url"] if click_context.parent else None
-    address = (given or context.settings.public_url).rstrip("/")
-    try:
-        click.echo(sign_in_link(member, url=address, terms=token_terms(context), now=context.clock()))
-    except OnlyForumCanSign as error:
-        _give_up(str(error))
+    with command_context("demo") as context:
+        address = (given or context.settings.public_url).rstrip("/")
+        try:
+            click.echo(sign_in_link(member, url=address, terms=token_terms(context), now=context.clock()))
+        except OnlyForumCanSign as error:
+            _give_up(str(error))
 
 
 def run_demo(context: Context, *, url: str, messages: Sequence[Message]) -> None:
