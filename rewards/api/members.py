@@ -3,15 +3,25 @@
 from typing import Any
 
 from flask import Response
-from marshmallow import ValidationError, fields, validates
 from sqlalchemy.orm import Session
 
 from rewards.access.audit import note
+from rewards.api.member_shapes import (
+    ENTRY_EXAMPLE,
+    EXAMPLE,
+    BalanceOut,
+    BalanceQuery,
+    EntryOut,
+    MemberQuery,
+    ProfileIn,
+    ProfileOut,
+    SuspensionIn,
+)
 from rewards.api.shapes import PageQuery, list_of, page_of
 from rewards.errors import ScopeMissing
 from rewards.http.auth import acting_member, current_caller, needs
 from rewards.http.cursors import place_after
-from rewards.http.fields import Document, Line, MemberId, Moment, Prose, Truth, rfc3339
+from rewards.http.fields import rfc3339
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_policy
@@ -22,144 +32,6 @@ from rewards.members.statement import NEWEST, StatementLine, balance_at, stateme
 from rewards.ranking.places import places_of
 
 members = Resource("members", __name__, description="Who the forum's people are here, what they have and why.")
-
-_ENTRY_EXAMPLE = {
-    "seq": 12,
-    "points": 20,
-    "kind": "award",
-    "contra": "issuance:post.created",
-    "balance_after": 1340,
-    "held_after": 0,
-    "occurred_at": "2026-01-17T01:08:01.000Z",
-    "recorded_at": "2026-01-17T01:08:01.482Z",
-    "season": "2026-01-12",
-    "reverses": None,
-    "transfer_id": "019bc9a4-1f6a-7000-8000-000000000001",
-    "note": None,
-    "event": {"source": "forum", "id": "post:81231:created", "type": "post.created", "subject": "post:81231"},
-}
-EXAMPLE = {
-    "id": "minji",
-    "name": "민지",
-    "avatar": None,
-    "hidden": False,
-    "opted_out": False,
-    "suspended": False,
-    "suspended_at": None,
-    "balance": 1340,
-    "held": 0,
-    "available": 1340,
-    "lifetime": 1340,
-    "level": {"name": "잎새", "by_hand": False},
-    "ranks": {"season": 3, "month": 5, "all-time": 12, "streak": None},
-    "created_at": "2026-01-01T00:00:00.000Z",
-}
-
-
-class ProfileIn(Document):
-    """What to change; what is left away stays as it is."""
-
-    name = Line(longest=80, allow_none=True, metadata={"description": "Display name."})
-    avatar = Line(longest=512, allow_none=True, metadata={"description": "A path on this host: /avatars/minji.png."})
-    hidden = Truth(metadata={"description": "Kept off leaderboards by the forum (staff, bots)."})
-    opted_out = Truth(metadata={"description": "Kept off leaderboards by the member's own wish."})
-
-    @validates("avatar")
-    def on_this_host(self, value: str | None, **_: Any) -> None:
-        """Pages load nothing from another host."""
-        if value is not None and (not value.startswith("/") or value.startswith(("//", "/\\"))):
-            raise ValidationError("must be a path on this host, beginning with one slash")
-
-
-class MemberQuery(Document):
-    """Who."""
-
-    id = MemberId(required=True)
-
-
-class LevelOfMember(Document):
-    """A level, by points or given by hand."""
-
-    name = fields.String(required=True)
-    by_hand = fields.Boolean(required=True)
-
-
-class Ranks(Document):
-    """Places at this moment; null where the member has none."""
-
-    season = fields.Integer(required=True, allow_none=True)
-    month = fields.Integer(required=True, allow_none=True)
-    all_time = fields.Integer(required=True, allow_none=True, data_key="all-time", attribute="all-time")
-    streak = fields.Integer(required=True, allow_none=True)
-
-
-class ProfileOut(Document):
-    """A member."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True, allow_none=True)
-    avatar = fields.String(required=True, allow_none=True)
-    hidden = fields.Boolean(required=True)
-    opted_out = fields.Boolean(required=True)
-    suspended = fields.Boolean(required=True)
-    suspended_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
-    balance = fields.Integer(required=True)
-    held = fields.Integer(required=True)
-    available = fields.Integer(required=True)
-    lifetime = fields.Integer(required=True)
-    level = fields.Nested(LevelOfMember, required=True)
-    ranks = fields.Nested(Ranks, required=True)
-    created_at = fields.String(required=True, metadata={"format": "date-time"})
-
-
-class SuspensionIn(Document):
-    """Whether to suspend or to end it, and why."""
-
-    suspended = Truth(load_default=True)
-    reason = Prose(load_default=None, allow_none=True, longest=1000)
-
-
-class BalanceQuery(Document):
-    """Of which moment."""
-
-    at = Moment(load_default=None, metadata={"description": "By when it was recorded."})
-
-
-class BalanceOut(Document):
-    """Points at a moment."""
-
-    member_id = fields.String(required=True)
-    at = fields.String(required=True, metadata={"format": "date-time"})
-    balance = fields.Integer(required=True)
-    held = fields.Integer(required=True)
-    available = fields.Integer(required=True)
-
-
-class EntryEvent(Document):
-    """The event that an entry comes from."""
-
-    source = fields.String(required=True)
-    id = fields.String(required=True)
-    type = fields.String(required=True)
-    subject = fields.String(required=True, allow_none=True)
-
-
-class EntryOut(Document):
-    """One movement of points."""
-
-    seq = fields.Integer(required=True)
-    points = fields.Integer(required=True)
-    kind = fields.String(required=True)
-    contra = fields.String(required=True)
-    balance_after = fields.Integer(required=True)
-    held_after = fields.Integer(required=True)
-    occurred_at = Moment(required=True)
-    recorded_at = Moment(required=True)
-    season = fields.Date(required=True, allow_none=True)
-    reverses = fields.Integer(required=True, allow_none=True)
-    transfer_id = fields.String(required=True)
-    note = fields.String(required=True, allow_none=True)
-    event = fields.Nested(EntryEvent, required=True, allow_none=True)
 
 
 @members.call(
@@ -285,7 +157,7 @@ def get_balance(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
     query=PageQuery,
     gives=list_of(EntryOut),
     refuses=("not-found",),
-    example={"items": [_ENTRY_EXAMPLE], "next": None},
+    example={"items": [ENTRY_EXAMPLE], "next": None},
 )
 def get_entries(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
     """Read a member's statement: every movement of points, newest first."""

@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 from flask import Flask, Response, g
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from ledger import errors as ledger
 from market import errors as market
 from rewards import errors as rewards
 from rewards.http.catalogue import KINDS, Kind
+from rewards.http.outages import is_away
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
@@ -85,29 +84,6 @@ def invalid_field(pointer: str, message: str) -> Refusal:
 def away() -> Problem:
     """The database cannot answer now."""
     return problem("dependency-away", headers={"Retry-After": str(RETRY_AFTER_S)})
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether the database was away, too busy or not writable, rather than asked for something wrong."""
-    if isinstance(error, (PoolTimeout, DisconnectionError)):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:  # the connection was refused or lost, and no server said why
-        return error.connection_invalidated or type(error.orig).__name__ in (
-            "OperationalError",
-            "InterfaceError",
-            "ConnectionTimeout",
-        )
-    return state[:2] in ("08", "53", "57", "58", "40", "55") or state == "25006"
-
-
-def is_worth_again(error: BaseException) -> bool:
-    """Whether the same micro-batch may well succeed at once: others came first, or a deadlock was broken."""
-    if isinstance(error, (ledger.DecidedMeanwhile, ledger.SubjectMoved, rewards.MemberMoved)):
-        return True
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
 
 
 def _not_signed_in(error: rewards.NotSignedIn) -> Problem:

@@ -14,7 +14,8 @@ from rewards.earning.events import Event
 from rewards.earning.record import Recorded, Result, record
 from rewards.errors import EventInFuture, RewardsError
 from rewards.http import metrics
-from rewards.http.problems import Problem, event_conflict, event_in_future, is_away, is_worth_again, problem_of
+from rewards.http.outages import is_away, is_worth_again
+from rewards.http.problems import Problem, event_conflict, event_in_future, problem_of
 from rewards.http.surroundings import here, request_transaction
 from rewards.http.terms import request_terms
 
