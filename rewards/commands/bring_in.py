@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,6 +16,7 @@ from rewards.attendance.attend import Arrival
 from rewards.commands.bring_in_lines import (
     BalanceLine,
     ColumnMissing,
+    Item,
     Taken,
     parse_balance,
     parse_check_in,
@@ -172,14 +174,14 @@ def _refuse_doubles(lines: Sequence[BalanceLine]) -> None:
         raise click.ClickException(f"Nothing is stored: {doubled[0]!r} has more than one balance in the file.")
 
 
-def _read(file: Path, **how: object) -> Taken:  # pyright: ignore[reportMissingTypeArgument]
+def _read(file: Path, *, needed: Sequence[str], parse: Callable[[Mapping[str, str]], Item]) -> Taken[Item]:
     try:
-        return read_lines(file, **how)  # pyright: ignore[reportArgumentType]
+        return read_lines(file, needed=needed, parse=parse)
     except ColumnMissing as error:
         raise click.UsageError(str(error)) from None
 
 
-def _report(taken: Taken, sentence: str) -> None:  # pyright: ignore[reportMissingTypeArgument]
+def _report(taken: Taken[Any], sentence: str) -> None:
     click.echo(f"{len(taken.items)} lines are good, {len(taken.bad)} were refused. {sentence}")
     for line in taken.bad[:BAD_LINES_SHOWN]:
         click.echo(f"  line {line.number}: {line.reason}", err=True)

@@ -150,9 +150,6 @@ def _level(points: int) -> str:
     return name
 
 
-# Events ---------------------------------------------------------------------------------------------------------------
-
-
 def _decide_all(messages: Iterable[Message], *, timezone: ZoneInfo) -> dict[str, Answer]:
     """One message after the other: who joins with it (sender before recipient), its comment, its reply."""
     answers: list[Answer] = []
@@ -165,18 +162,7 @@ def _decide_all(messages: Iterable[Message], *, timezone: ZoneInfo) -> dict[str,
         for member in (message.sender, message.recipient):
             if member not in known:
                 known.add(member)
-                answers.append(
-                    Answer(
-                        f"member:{member}:joined",
-                        "member.joined",
-                        member,
-                        None,
-                        message.sent_at,
-                        "awarded",
-                        None,
-                        JOINED,
-                    )
-                )
+                answers.append(_joined(member, at=message.sent_at))
 
         sender = message.sender
         reason = None
@@ -197,6 +183,10 @@ def _decide_all(messages: Iterable[Message], *, timezone: ZoneInfo) -> dict[str,
     return {answer.event_id: answer for answer in answers}
 
 
+def _joined(member: str, *, at: datetime) -> Answer:
+    return Answer(f"member:{member}:joined", "member.joined", member, None, at, "awarded", None, JOINED)
+
+
 def _answer(message: Message, what: str, kind: str, member: str, reason: str | None, points: int) -> Answer:
     return Answer(
         event_id=f"message:{message.number}:{what}",
@@ -208,9 +198,6 @@ def _answer(message: Message, what: str, kind: str, member: str, reason: str | N
         reason=reason,
         points=points,
     )
-
-
-# Attendance -----------------------------------------------------------------------------------------------------------
 
 
 def _visit_all(messages: Iterable[Message], *, timezone: ZoneInfo) -> dict[tuple[str, date], Visit]:
@@ -265,9 +252,6 @@ def _measure_streaks(result: Result, *, timezone: ZoneInfo, now: datetime) -> No
         if alive:
             rows.append((alive.streak, alive.at, member))
     result.streaks_today = _in_order(rows)
-
-
-# Ranking --------------------------------------------------------------------------------------------------------------
 
 
 def _rank_all(
