@@ -57,14 +57,17 @@ class Stage:
 
     def expected(self, numbers: AbstractSet[int] | None = None) -> Result:
         """What must come of the messages (of those numbers)."""
-        messages = calculation.read_messages(FILE, now=NOW, numbers=numbers)
-        return calculate(messages, timezone=self.context.settings.community_timezone, now=NOW)
+        now = self.context.clock()
+        messages = calculation.read_messages(FILE, now=now, numbers=numbers)
+        return calculate(messages, timezone=self.context.settings.community_timezone, now=now)
 
 
 @contextmanager
-def served(app: Flask, settings: Settings, *, engine: Engine, clock: SettableClock) -> Iterator[Stage]:
-    """The service with its policy applied, reached over HTTP, at NOW."""
-    clock.set(NOW)
+def served(
+    app: Flask, settings: Settings, *, engine: Engine, clock: SettableClock, now: datetime = NOW
+) -> Iterator[Stage]:
+    """The service with its policy applied, reached over HTTP, at `now`."""
+    clock.set(now)
     Forum(app, settings, engine, clock).prepare()
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)
@@ -89,6 +92,6 @@ def some_of_the_messages() -> list[Message]:
     return as_of_now([message for message in busy if {message.sender, message.recipient} <= busiest])
 
 
-def as_of_now(read: list[Message]) -> list[Message]:
-    """Messages moved as the demo moves them at NOW."""
-    return moved(read, weeks=shift_weeks_for(read, now=NOW))
+def as_of_now(read: list[Message], *, now: datetime = NOW) -> list[Message]:
+    """Messages moved as the demo moves them at `now`."""
+    return moved(read, weeks=shift_weeks_for(read, now=now))
