@@ -52,6 +52,7 @@ def examine(context: Context) -> Iterator[Finding]:
     """Every finding: the database's first, since the rest says little without it."""
     try:
         with snapshot(context.engine) as session:
+            session.execute(text("select 1"))
             yield Finding("database", "ok", "PostgreSQL answers.")
             for look in DATABASE_LOOKS:
                 yield from look(Patient(session, context, context.clock()))
@@ -111,18 +112,21 @@ def _server(patient: Patient) -> Iterator[Finding]:
 
 
 def _horizon(patient: Patient) -> Iterator[Finding]:
+    """The oldest open transaction. Where its start is hidden from us, what waits behind it in the outbox tells."""
     row = patient.session.execute(
         text(
-            "select pid, coalesce(application_name, '') as name, xact_start from pg_stat_activity"
-            " where pid <> pg_backend_pid() and backend_xid is not null and xact_start is not null"
-            " order by xact_start limit 1"
+            "select l.pid, coalesce(a.application_name, '') as name, coalesce(a.xact_start, (select min(recorded_at)"
+            " from outbox where xid8 > pg_snapshot_xmin(pg_current_snapshot()))) as since"
+            " from pg_locks l left join pg_stat_activity a using (pid)"
+            " where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.pid <> pg_backend_pid()"
+            " order by age(l.transactionid) desc limit 1"
         )
     ).one_or_none()
-    if row is None or patient.now - row.xact_start < OLD_TRANSACTION:
+    if row is None or row.since is None or patient.now - row.since < OLD_TRANSACTION:
         yield Finding("horizon", "ok", "No transaction has been open for long.")
         return
-    minutes = (patient.now - row.xact_start) // timedelta(minutes=1)
-    says = f"A transaction of {row.name!r} (process {row.pid}) has been open for {minutes} minutes."
+    minutes = (patient.now - row.since) // timedelta(minutes=1)
+    says = f"A transaction (process {row.pid} {row.name}) has been open for {minutes} minutes at least."
     yield Finding("horizon", "warning", says, f"End it if nobody needs it: select pg_terminate_backend({row.pid}).")
 
 
