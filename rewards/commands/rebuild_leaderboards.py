@@ -6,7 +6,7 @@ import time
 import click
 import redis
 
-from rewards.commands.context import make_context
+from rewards.commands.session import command_context
 from rewards.ranking.projection import rebuild
 from rewards.runtime.database import snapshot
 from rewards.runtime.redis import connect_redis_for_projection
@@ -21,7 +21,6 @@ def rebuild_leaderboards() -> None:
     Never needed: the scheduler notices by itself when Redis was emptied or replaced. Harmless at any time, also while
     everything runs. Exit codes: 0 done, 1 Redis is away.
     """
-    context = make_context(application_name="rewards rebuild-leaderboards", pool_size=1, statement_timeout_s=0)
     began_s = time.monotonic()
     shown_s = began_s
 
@@ -32,8 +31,11 @@ def rebuild_leaderboards() -> None:
             click.echo(f"{rows:,} rows …", err=True)
 
     try:
-        with snapshot(context.engine) as session:
-            client = connect_redis_for_projection(context.settings.redis_url)
+        with (
+            command_context("rebuild-leaderboards", statement_timeout_s=0) as context,
+            connect_redis_for_projection(context.settings.redis_url) as client,
+            snapshot(context.engine) as session,
+        ):
             rows = rebuild(session, client, now=context.clock(), progress=progress)
     except redis.RedisError as error:
         click.echo(

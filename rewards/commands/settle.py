@@ -10,7 +10,8 @@ import click
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from rewards.commands.context import Context, make_context
+from rewards.commands.context import Context
+from rewards.commands.session import command_context
 from rewards.errors import NoPolicy, SeasonNotInReview, SeasonNotOver, SeasonNotPast, UnknownThing
 from rewards.policy.load import policy_in_force
 from rewards.ranking.season_rows import ensure_current, seasons_covering
@@ -40,19 +41,19 @@ def settle(week: datetime | None, *, backfill: datetime | None, final: bool, as_
         raise click.UsageError("--backfill only opens a week: fill it, then settle it by `rewards settle WEEK`.")
     if final and week is None:
         raise click.UsageError("--final needs the WEEK whose standing was looked at.")
-    context = make_context(application_name="rewards settle", pool_size=1, statement_timeout_s=0)
     try:
-        if backfill is not None:
-            _say_opened(open_week(context, backfill.date()), as_json=as_json)
-        else:
-            _say_settled(_settle(context, week.date() if week else None, final=final), as_json=as_json)
+        with command_context("settle", statement_timeout_s=0) as context:
+            if backfill is not None:
+                _say_opened(open_week(context, backfill.date()), as_json=as_json)
+            else:
+                _say_settled(_settle(context, week.date() if week else None, final=final), as_json=as_json)
     except (SeasonNotOver, SeasonNotPast, SeasonNotInReview, UnknownThing, NoPolicy, TimeoutError) as error:
         click.echo(_sentence(error), err=True)
         sys.exit(1)
 
 
 def open_week(context: Context, day: date) -> tuple[date, bool]:
-    """Open the past week that holds a day; answers its season, and False if it was open before. Raises SeasonNotPast."""
+    """Open the past week that holds a day; answers it, and False if it was open before. Raises SeasonNotPast."""
     now = context.clock()
     with transaction(context.engine) as session:
         bounds, opened = open_past_week(
