@@ -14,7 +14,8 @@ from ledger.arrays import array, named
 from rewards.errors import MemberMoved
 
 _COLUMNS = "member_id, account_id, salt, suspended_at, level_by_hand"
-_READ = text(f"select {_COLUMNS} from member where member_id = any(cast(:ids as text[]))")
+# A join, since PostgreSQL compares a long list with = any one by one where the collation is not the database's.
+_READ = text(f"select {_COLUMNS} from unnest(cast(:ids as text[])) as wanted(member_id) join member using (member_id)")
 _SALTS = text("select account_id, salt from member where account_id = any(cast(:ids as uuid[]))")
 _INSERT = text(
     "insert into member (member_id, account_id, salt, created_at)"
