@@ -22,7 +22,7 @@ from rewards.commands.settle import open_week, settle_patiently
 from rewards.demo.calls import Calls, Refused, Unreachable
 from rewards.demo.history import Feed, Operator, feed_history, number_of_events
 from rewards.demo.messages import Message, first_meetings, moved, read_messages, shift_weeks_for, split_into_weeks
-from rewards.demo.record import DemoRow, choose_shift, finish, is_in_use, read_demo, settled_weeks
+from rewards.demo.record import DemoRow, RunsAlready, alone, choose_shift, finish, is_in_use, read_demo, settled_weeks
 from rewards.demo.shop import run_shop, steps_of_shop
 from rewards.demo.signing_in import OnlyForumCanSign, sign_in_link, staff_password, token_of
 from rewards.demo.today import check_in_today, visitors_of
@@ -54,7 +54,7 @@ def demo(click_context: click.Context, *, url: str | None) -> None:
         address = (url or context.settings.public_url).rstrip("/")
         try:
             run_demo(context, url=address, messages=read_messages())
-        except (Refused, Unreachable, OnlyForumCanSign) as error:
+        except (Refused, Unreachable, OnlyForumCanSign, RunsAlready) as error:
             _give_up(str(error))
         except TimeoutError as error:
             _give_up(f"Writers have been holding season {error}: run `rewards demo` again, it goes on.")
@@ -78,20 +78,24 @@ def sign_in(click_context: click.Context, member: str) -> None:
 
 
 def run_demo(context: Context, *, url: str, messages: Sequence[Message]) -> None:
-    """Feed history, market and today, or what is missing of them. Raises Refused, Unreachable, NoPolicy."""
+    """Feed history, market and today, or what is missing. Raises Refused, Unreachable, NoPolicy, RunsAlready."""
     row = begin(context, messages)
     if row.finished_at is not None:
         return
-    here = moved(messages, weeks=row.shift_weeks)
-    total = number_of_events(here, first=first_meetings(here)) + steps_of_shop()
-    with connections(context, url=url) as calls, _telling(total) as tell:
-        feed(context, calls=calls, messages=here, tell=tell)
-        shop(context, forum=calls[0], tell=tell)
-        today = context.calendar.day_of(context.clock())
-        check_in_today(calls[0], visitors_of(here, calendar=context.calendar, today=today))
+    with alone(context.engine):
+        _run(context, url=url, messages=moved(messages, weeks=row.shift_weeks))
     with transaction(context.engine) as session:
         rank_at_midnight(session, calendar=context.calendar, now=context.clock())
         finish(session, now=context.clock())
+
+
+def _run(context: Context, *, url: str, messages: Sequence[Message]) -> None:
+    total = number_of_events(messages, first=first_meetings(messages)) + steps_of_shop()
+    with connections(context, url=url) as calls, _telling(total) as tell:
+        feed(context, calls=calls, messages=messages, tell=tell)
+        shop(context, forum=calls[0], tell=tell)
+        today = context.calendar.day_of(context.clock())
+        check_in_today(calls[0], visitors_of(messages, calendar=context.calendar, today=today))
 
 
 def begin(context: Context, messages: Sequence[Message]) -> DemoRow:

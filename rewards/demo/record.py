@@ -1,9 +1,11 @@
 """What is kept of the demo itself: by how many weeks its messages were moved, and whether it is done."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 _READ = text("select shift_weeks, chosen_at, finished_at from demo")
@@ -15,6 +17,15 @@ _STRANGERS = text(
 
 _SETTLED = text("select season_id from season where origin = 'backfill' and state in ('provisional', 'final')")
 
+_ALONE = text("select pg_try_advisory_lock(hashtext('rewards demo'))")
+
+
+class RunsAlready(Exception):
+    """Another process feeds the demo into this database."""
+
+    def __init__(self) -> None:
+        super().__init__("The demo is being fed into this database by another process already; let that one go on.")
+
 
 @dataclass(frozen=True, slots=True)
 class DemoRow:
@@ -23,6 +34,21 @@ class DemoRow:
     shift_weeks: int
     chosen_at: datetime
     finished_at: datetime | None
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[None]:
+    """Be the only one who feeds the demo as long as the block runs. Raises RunsAlready.
+
+    The lock is the connection's: it is gone with whoever held it, however that ended.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.execute(_ALONE).scalar_one():
+            raise RunsAlready
+        try:
+            yield
+        finally:
+            connection.invalidate()
 
 
 def read_demo(session: Session) -> DemoRow | None:

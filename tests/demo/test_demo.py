@@ -15,7 +15,7 @@ from rewards.commands.demo import run_demo
 from rewards.demo import history
 from rewards.demo.calls import Calls
 from rewards.demo.messages import Message, read_messages
-from rewards.demo.record import read_demo
+from rewards.demo.record import RunsAlready, alone, read_demo
 from rewards.runtime.clock import now_utc
 from rewards.runtime.database import transaction
 from rewards.runtime.settings import Settings
@@ -142,6 +142,15 @@ def test_its_key_ends_with_it_also_where_it_was_killed(
 
     with transaction(stage.context.engine) as session:
         assert all(key.revoked_at is not None for key in list_keys(session))
+
+
+def test_two_at_once_are_one_too_many(stage: Stage, some_messages: list[Message]) -> None:
+    messages = original(some_messages)[:5]
+
+    with alone(stage.context.engine), pytest.raises(RunsAlready):
+        run_demo(stage.context, url=stage.url, messages=messages)
+
+    run_demo(stage.context, url=stage.url, messages=messages)
 
 
 def test_it_refuses_a_database_that_a_forum_uses(
