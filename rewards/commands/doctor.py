@@ -5,8 +5,8 @@ import sys
 
 import click
 
-from rewards.commands.context import make_context
 from rewards.commands.examination import Finding, examine
+from rewards.commands.session import command_context
 
 MARKS = {"ok": "ok      ", "warning": "warning ", "error": "ERROR   "}
 
@@ -18,8 +18,8 @@ def doctor(*, as_json: bool) -> None:
 
     Exit codes: 0 nothing is wrong (warnings may be printed), 1 an error was found, 2 the settings are not complete.
     """
-    context = make_context(application_name="rewards doctor", pool_size=1)
-    findings = list(examine(context))
+    with command_context("doctor") as context:
+        findings = list(examine(context))
     if as_json:
         click.echo(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False))
     else:
