@@ -71,8 +71,13 @@ class LineOut(Document):
 
 
 class StandingOut(Document):
-    """A final place; none (`rank` null) for somebody disqualified, who moves all below up by one."""
+    """A final place; none (`rank` null) for somebody disqualified, who moves all below up by one.
 
+    `position`, `rank`, `account_id`, `points` and `reached_at` are what the standing's hash is computed over.
+    """
+
+    position = fields.Integer(required=True)
+    account_id = fields.String(required=True)
     rank = fields.Integer(required=True, allow_none=True)
     member = fields.Nested(FaceOut, required=True)
     points = fields.Integer(required=True)
@@ -111,6 +116,8 @@ def line_of(line: Line, *, prizes: Sequence[Mapping[str, Any]]) -> dict[str, Any
 def standing_of(line: StandingLine, *, season: date, prizes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A line of a standing as answered."""
     return {
+        "position": line.position,
+        "account_id": str(line.account_id),
         "rank": line.place,
         "member": {"id": line.member_id, "name": line.name, "avatar": line.avatar},
         "points": line.points,

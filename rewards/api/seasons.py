@@ -33,6 +33,8 @@ class StandingsOut(list_of(StandingOut)):
 
 
 _STANDING_EXAMPLE = {
+    "position": 1,
+    "account_id": "019bc9a4-1f6a-7000-8000-000000000001",
     **LINE_EXAMPLE,
     "change": None,
     "season": "2026-01-12",

@@ -17,12 +17,12 @@ with line as (
     select p.account_id, m.member_id, p.points, p.reached_at from leaderboard_points p join member m using (account_id)
     where p.leaderboard = :leaderboard and p.period = :source and {_VISIBLE}
 ), award as (
-    select e.account_id, sum(e.points) as points, min(e.occurred_at) as occurred_at
+    select e.account_id, sum(e.points) as points, min(e.occurred_at) filter (where e.kind = 'award') as occurred_at
     from line join entry e using (account_id)
     where line.reached_at >= :midnight and e.kind in ('award', 'reversal', 'restore')
         and case :leaderboard when 'season' then e.season = :source when 'month' then e.month = :source else true end
     group by e.account_id, coalesce(e.award_seq, e.seq)
-    having min(e.occurred_at) < :midnight and sum(e.points) > 0
+    having min(e.occurred_at) filter (where e.kind = 'award') < :midnight and sum(e.points) > 0
 ), at_midnight as (
     select account_id, member_id, points, reached_at from line where reached_at < :midnight and points > 0
     union all

@@ -1,4 +1,5 @@
 from datetime import date
+from hashlib import sha256
 
 import pytest
 
@@ -132,6 +133,21 @@ def test_a_settled_season_has_a_standing_with_winners_and_a_hash(
     assert shown["next"]
     listed = ranked.get("/v1/seasons").get_json()["items"]
     assert [(season["id"], season["state"]) for season in listed] == [("2026-03-09", "open"), ("2026-03-02", "final")]
+
+
+def test_anybody_recomputes_the_hash_from_the_answers_alone(ranked: Caller, forum: Forum, clock: SettableClock) -> None:
+    clock.advance(days=5)
+    with transaction(forum.engine) as session:
+        settle(session, SEASON, review=False, today=SEASON, now=clock.now)
+
+    shown = ranked.get("/v1/seasons/2026-03-02/standings?limit=100").get_json()
+
+    text = "standings 1 2026-03-02\n"
+    for line in shown["items"]:
+        place = "-" if line["rank"] is None else line["rank"]
+        reached_at = line["reached_at"].replace(".000Z", "Z")
+        text += f"{line['position']} {place} {line['account_id']} {line['points']} {reached_at}\n"
+    assert sha256(text.encode()).hexdigest() == shown["hash"]
 
 
 def test_a_leaderboard_or_season_that_does_not_exist_is_a_404(backend: Caller) -> None:

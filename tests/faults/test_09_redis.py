@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -65,9 +66,9 @@ def in_redis(valkey: ValkeyServer) -> list[str]:
     with connect_redis(valkey.url()) as client:
         generation = client.get("ranking:current")
         assert isinstance(generation, bytes)
-        (key,) = client.keys(f"ranking:{generation.decode()}:season:????-??-??")
-        members: list[bytes] = client.zrange(key, 0, -1)  # pyright: ignore[reportAssignmentType] -- not the async client
-        return [member.decode() for member in members]
+        keys: Any = client.keys(f"ranking:{generation.decode()}:season:????-??-??")
+        sets: list[Any] = [client.zrange(key, 0, -1) for key in keys]
+        return [member.decode() for members in sets for member in members]
 
 
 def until_redis_answers(town: Town, valkey: ValkeyServer) -> None:

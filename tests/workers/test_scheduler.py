@@ -14,6 +14,7 @@ from rewards.commands.context import Context, calendar_of
 from rewards.ranking.read import top
 from rewards.ranking.season_rows import SeasonRow
 from rewards.ranking.standings import winners_of
+from rewards.runtime.redis import connect_redis
 from rewards.runtime.servers.process import free_port
 from rewards.runtime.settings import Settings
 from tests.support.clock import START, SettableClock
@@ -42,7 +43,7 @@ def scheduler(surroundings: Context, redis_client: redis.Redis) -> Scheduler:
 @pytest.fixture
 def away() -> redis.Redis:
     """A Redis that is not there."""
-    return redis.Redis(port=free_port(), socket_connect_timeout=0.2)
+    return connect_redis(f"redis://127.0.0.1:{free_port()}/0")
 
 
 @pytest.fixture
