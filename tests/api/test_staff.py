@@ -246,6 +246,27 @@ def test_a_season_is_reviewed_before_its_prizes(
     assert sorted(prize["member_id"] for prize in prizes) == ["b", "c", "d"]
 
 
+def test_what_comes_too_late_for_a_final_season_is_listed(forum: Forum, backend: Caller, clock: SettableClock) -> None:
+    season = "2026-03-02"
+    for member, posts in (("a", 2), ("b", 1)):
+        for n in range(posts):
+            said = {"member_id": member, "subject": f"post:{member}{n}", "occurred_at": f"2026-03-04T0{n}:00:00Z"}
+            backend.post("/v1/events", json=event(f"{member}{n}", **said))
+    clock.advance(days=5)
+    with transaction(forum.engine) as session:
+        settle(session, date(2026, 3, 2), review=False, today=date(2026, 3, 9), now=clock.now)
+    before = backend.get(f"/v1/seasons/{season}/standings").get_json()
+    gone = {"type": "post.deleted", "member_id": "a", "subject": "post:a1", "occurred_at": "2026-03-09T00:00:00Z"}
+    backend.post("/v1/events", json=event("gone", **gone))
+
+    late = manager_again(forum).get(f"/v1/staff/seasons/{season}/late-reversals").get_json()["items"]
+
+    assert [(line["member_id"], line["points"], line["would_have_changed_winners"]) for line in late] == [
+        ("a", -20, False)
+    ]
+    assert backend.get(f"/v1/seasons/{season}/standings").get_json() == before
+
+
 def manager_again(forum: Forum) -> Caller:
     """A manager who signs in now: five days on, the first one's session is over."""
     return forum.staff("manager")

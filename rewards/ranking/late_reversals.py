@@ -1,0 +1,105 @@
+"""What came too late for a final season: it stays as it is, and staff see what would have been."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from rewards.ranking.order import Reached
+
+# A movement after the end counts in no season; its award did in this one.
+_LATE = text(
+    "select e.account_id, e.award_seq, e.kind, e.points, e.recorded_at, m.member_id from entry a"
+    " join entry e on e.account_id = a.account_id and e.award_seq = a.seq and e.season is null"
+    " left join member m on m.account_id = a.account_id"
+    " where a.season = :season and a.kind = 'award' order by e.recorded_at, e.account_id, e.seq"
+)
+_AWARDS = text(
+    "select account_id, coalesce(award_seq, seq) as award_seq, cast(sum(points) as bigint) as points,"
+    " min(occurred_at) filter (where kind = 'award') as occurred_at from entry where season = :season"
+    " and account_id = any(cast(:accounts as uuid[])) and kind in ('award', 'reversal', 'restore') group by 1, 2"
+)
+_STANDING = text(
+    "select s.account_id, s.points, s.reached_at, coalesce(m.member_id, '') as member_id from standing s"
+    " left join member m using (account_id) where s.season_id = :season and s.place is not null"
+    " and (s.place <= :places or s.account_id = any(cast(:accounts as uuid[])))"
+)
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LateReversal:
+    """A reversal (`points` below zero) or restore after a season was final, of an award that counted in it.
+
+    `changes_winners`: had it come in time, after those before it, the prizes would have gone elsewhere.
+    """
+
+    account_id: UUID
+    member_id: str | None
+    kind: str
+    points: int
+    recorded_at: datetime
+    changes_winners: bool
+
+
+@dataclass(slots=True)
+class _Award:
+    points: int
+    occurred_at: datetime
+
+
+def late_reversals(session: Session, season: date, *, winners: int) -> list[LateReversal]:
+    """All that came after a season was final, in order; `winners` is how many places had a prize."""
+    late = session.execute(_LATE, {"season": season}).all()
+    if not late:
+        return []
+    accounts = list({row.account_id for row in late})
+    awards = _awards(session, season, accounts=accounts)
+    wanted = {"season": season, "places": winners + len(accounts), "accounts": accounts}
+    places = {
+        row.account_id: Reached(row.points, row.reached_at, row.member_id) for row in session.execute(_STANDING, wanted)
+    }
+    return list(_replay(late, awards=awards, places=places, winners=winners))
+
+
+def _replay(
+    late: Sequence[Row[Any]],
+    *,
+    awards: dict[tuple[UUID, int], _Award],
+    places: dict[UUID, Reached],
+    winners: int,
+) -> Iterable[LateReversal]:
+    first = _first(places, winners=winners)
+    for row in late:
+        awards[row.account_id, row.award_seq].points += row.points
+        if row.account_id in places:
+            places[row.account_id] = _reached(row.account_id, awards=awards, member_id=places[row.account_id].member_id)
+        before, first = first, _first(places, winners=winners)
+        yield LateReversal(
+            account_id=row.account_id,
+            member_id=row.member_id,
+            kind=row.kind,
+            points=row.points,
+            recorded_at=row.recorded_at,
+            changes_winners=first != before,
+        )
+
+
+def _awards(session: Session, season: date, *, accounts: list[UUID]) -> dict[tuple[UUID, int], _Award]:
+    rows = session.execute(_AWARDS, {"season": season, "accounts": accounts})
+    return {(row.account_id, row.award_seq): _Award(row.points, row.occurred_at) for row in rows}
+
+
+def _reached(account_id: UUID, *, awards: dict[tuple[UUID, int], _Award], member_id: str) -> Reached:
+    standing = [award for (owner, _), award in awards.items() if owner == account_id and award.points > 0]
+    reached_at = max((award.occurred_at.replace(microsecond=0) for award in standing), default=_BEFORE_ALL)
+    return Reached(sum(award.points for award in standing), reached_at, member_id)
+
+
+def _first(places: dict[UUID, Reached], *, winners: int) -> list[UUID]:
+    with_points = [account_id for account_id, reached in places.items() if reached.points > 0]
+    return sorted(with_points, key=lambda account_id: places[account_id].order)[:winners]
