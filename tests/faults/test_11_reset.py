@@ -71,10 +71,12 @@ def week(engine: Engine) -> SeasonRow:
 def processes(environment: dict[str, str], tmp_path: Path) -> Iterator[Sequence[ServiceProcess]]:
     """Two schedulers and five workers, all running."""
     with ExitStack() as running:
-        yield [
+        started = [
             *(running.enter_context(scheduler(environment, tmp_path, number=number)) for number in (1, 2)),
             *(running.enter_context(worker(environment, tmp_path, number=number)) for number in range(1, 6)),
         ]
+        wait_for(lambda: all(".started" in process.said() for process in started), timeout_s=60, what="the start")
+        yield started
 
 
 class Writers:
@@ -139,7 +141,7 @@ def assert_settled_once(engine: Engine, week: SeasonRow, *, winners: int) -> Non
 
 
 def test_two_schedulers_five_workers_and_writers_in_the_middle(
-    engine: Engine, week: SeasonRow, processes: Sequence[ServiceProcess]
+    engine: Engine, processes: Sequence[ServiceProcess], week: SeasonRow
 ) -> None:
     with Writers(engine, until=week.grace_ends_at + timedelta(seconds=2)):
         wait_for(lambda: datetime.now(UTC) > week.grace_ends_at, timeout_s=PATIENCE_S, what="the end of the grace")
