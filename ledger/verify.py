@@ -1,0 +1,170 @@
+"""Whether the ledger keeps its promises 1–5 and the heads, recomputed from the first row on.
+
+Reads one moment if the session does (READ ONLY, REPEATABLE READ), in bounded memory: rows stream in the order of their
+accounts.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from ledger.events import COLUMNS, decide_next, decision_of
+from ledger.postings import AccountState, EntryRow, Posting, post
+from ledger.protection import unprotected
+from ledger.tables import Base
+from ledger.verify_queries import CHECKS
+
+STREAMED = {"yield_per": 5000}
+Progress = Callable[[int], None]
+
+
+class Finding(NamedTuple):
+    """A row that is wrong: what was checked, where, and what is so."""
+
+    check: str
+    where: str
+    says: str
+
+
+def ledger_findings(session: Session, *, progress: Progress = lambda _: None) -> Iterator[Finding]:
+    """Every broken row, those of protection first. `progress` is told how many rows the chains have passed."""
+    for name in unprotected(session.connection(), Base.metadata):
+        yield Finding("protection", f"table {name}", "no trigger refuses changes (or it is not ENABLE ALWAYS)")
+    yield from query_findings(session, CHECKS)
+    yield from _entry_findings(session, progress=progress)
+    yield from _decision_findings(session, progress=progress)
+
+
+def query_findings(session: Session, checks: dict[str, tuple[str, str]], **parameters: Any) -> Iterator[Finding]:
+    """The findings of checks that are queries; what such a query selects fills its sentence."""
+    for check, (sentence, query) in checks.items():
+        wanted = {name: value for name, value in parameters.items() if f":{name}" in query}
+        for row in session.execute(text(query), wanted):
+            where, _, says = sentence.format(*row).partition(": ")
+            yield Finding(check, where, says)
+
+
+_ACCOUNTS = text(
+    "select account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at from account"
+    " order by account_id"
+)
+_ENTRIES = text(f"select {', '.join(EntryRow._fields)} from entry order by account_id, seq")
+_DECISIONS = text(f"select {COLUMNS} from event order by account_id, decision_no")
+
+
+def _entry_findings(session: Session, *, progress: Progress) -> Iterator[Finding]:
+    """Walk each account's entries from nothing, posting them again: every column, the order, the head must come out."""
+    rows = groupby(session.execute(_ENTRIES, execution_options=STREAMED), key=attrgetter("account_id"))
+    passed = 0
+    for stored, entries in _side_by_side(_accounts(session), rows):
+        account = AccountState.unopened(stored.account_id, stored.recorded_at)
+        for row in entries:
+            passed += 1
+            account, finding = _post_again(account, EntryRow(*row))
+            if finding is not None:
+                yield finding
+                break
+        else:
+            yield from _differences(account, stored)
+        progress(passed)
+
+
+def _post_again(account: AccountState, row: EntryRow) -> tuple[AccountState, Finding | None]:
+    where = f"account {row.account_id} entry {row.seq}"
+    if row.seq != account.version + 1:
+        return account, Finding("entries", where, f"entry {account.version + 1} is missing before it")
+    posting = Posting(**{name: getattr(row, name) for name in _POSTED})
+    before = replace(account, held=row.held_after, recorded_at=row.recorded_at)
+    after, again = post(before, posting, now=row.recorded_at)
+    if row.recorded_at < account.recorded_at and account.version:
+        return after, Finding("entries", where, "it was recorded before the entry before it")
+    if again.balance_after != row.balance_after:
+        return after, Finding(
+            "balances", where, f"balance_after is {row.balance_after}, the entries say {again.balance_after}"
+        )
+    if again.hash != bytes(row.hash):
+        return after, Finding("heads", where, "its hash is not that of its columns and of the entry before it")
+    return after, _overspent(row, where=where)
+
+
+_POSTED = tuple(field.name for field in fields(Posting))
+
+
+def _overspent(row: EntryRow, *, where: str) -> Finding | None:
+    allowed = row.points > 0 or row.kind in {"reversal", "penalty", "capture"} or row.overdraft
+    if allowed or row.balance_after - row.held_after >= 0:
+        return None
+    return Finding(
+        "affordable", where, f"{row.kind} of {row.points} leaves {row.balance_after - row.held_after} available"
+    )
+
+
+def _differences(account: AccountState, stored: AccountState) -> Iterator[Finding]:
+    """Between the account as its entries make it and as it is stored: a removed last entry shows here."""
+    for name in ("version", "balance", "lifetime", "head"):
+        expected, found = getattr(account, name), getattr(stored, name)
+        if expected != found:
+            shown = (expected.hex(), found.hex()) if name == "head" else (expected, found)
+            yield Finding(
+                "accounts", f"account {stored.account_id}", f"{name} is {shown[1]}, its entries say {shown[0]}"
+            )
+            return
+
+
+def _decision_findings(session: Session, *, progress: Progress) -> Iterator[Finding]:
+    """Walk each account's decisions, chaining them again: a deleted one, paid or not, shows."""
+    rows = groupby(session.execute(_DECISIONS, execution_options=STREAMED), key=attrgetter("account_id"))
+    passed = 0
+    for stored, decisions in _side_by_side(_accounts(session), rows):
+        account = AccountState.unopened(stored.account_id, stored.recorded_at)
+        for row in decisions:
+            passed += 1
+            decision = decision_of(row)
+            where = f"event {decision.event_id} of source {decision.source}"
+            if decision.decision_no != account.decisions + 1:
+                says = f"decision {account.decisions + 1} of account {stored.account_id} is missing before it"
+                yield Finding("decisions", where, says)
+                break
+            account, again = decide_next(account, decision)
+            if again.hash != decision.hash:
+                yield Finding("heads", where, "its hash is not that of its columns and of the decision before it")
+                break
+        else:
+            yield from _lost_decisions(account, stored)
+        progress(passed)
+
+
+def _lost_decisions(account: AccountState, stored: AccountState) -> Iterator[Finding]:
+    where = f"account {stored.account_id}"
+    if account.decisions != stored.decisions:
+        yield Finding("decisions", where, f"it counts {stored.decisions} decisions, there are {account.decisions}")
+    elif account.decision_head != stored.decision_head:
+        yield Finding("heads", where, "decision_head is not the hash of its last decision")
+
+
+def _accounts(session: Session) -> Iterator[AccountState]:
+    for row in session.execute(_ACCOUNTS, execution_options=STREAMED):
+        values = row._asdict()
+        yield AccountState(**{**values, "head": bytes(values["head"]), "decision_head": bytes(values["decision_head"])})
+
+
+def _side_by_side(
+    accounts: Iterator[AccountState], groups: Iterable[tuple[UUID, Iterable[Any]]]
+) -> Iterator[tuple[AccountState, Iterable[Any]]]:
+    """Each account with its rows, both in the order of account ids. Rows of no account have a check of their own."""
+    coming = iter(groups)
+    group = next(coming, None)
+    for account in accounts:
+        while group is not None and group[0] < account.account_id:
+            group = next(coming, None)
+        if group is not None and group[0] == account.account_id:
+            yield account, group[1]
+            group = next(coming, None)
+        else:
+            yield account, ()

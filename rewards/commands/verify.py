@@ -1,0 +1,100 @@
+"""`rewards verify`: the promises, checked over the whole database."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+import redis
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.verify import Finding
+from rewards.commands.context import Context
+from rewards.commands.session import command_context
+from rewards.runtime.database import DatabaseMisconfigured, snapshot
+from rewards.runtime.redis import connect_redis_for_projection
+from rewards.verify import LOOKS_AT_REDIS, findings, ranking_findings
+
+SHOWN_MAX = 20
+PROGRESS_EVERY_S = 1.0
+EXIT_FOUND, EXIT_NOT_RUN = 1, 2
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of sentences.")
+def verify(*, as_json: bool) -> None:
+    """Recompute the ledger and compare everything that rests on it: balances, heads, leaderboards, caps, market, Redis.
+
+    Takes no locks and reads one moment, so it may run beside everything else. Exit codes: 0 all is well, 1 something
+    is wrong (the first broken row is named first), 2 it could not run.
+    """
+    began_s = time.monotonic()
+    rows = _Rows()
+    try:
+        with command_context("verify", statement_timeout_s=0) as context:
+            found = list(_all_findings(context, rows))
+    except (SQLAlchemyError, DatabaseMisconfigured) as error:
+        click.echo(f"The database can't be read, so nothing was checked: {str(error).splitlines()[0]}", err=True)
+        sys.exit(EXIT_NOT_RUN)
+    took_s = time.monotonic() - began_s
+    if as_json:
+        listed = [finding._asdict() for finding in found]
+        click.echo(json.dumps({"findings": listed, "rows": rows.passed, "seconds": round(took_s, 1)}))
+    else:
+        _say(found, rows=rows.passed, took_s=took_s)
+    if found:
+        sys.exit(EXIT_FOUND)
+
+
+class _Rows:
+    """Counts what the chains have passed, and says so once a second to somebody who looks."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self._before = 0
+        self._latest = 0
+        self._shown_s = time.monotonic()
+
+    def __call__(self, passed: int) -> None:
+        if passed < self._latest:
+            self._before += self._latest
+        self._latest = passed
+        self.passed = self._before + passed
+        if sys.stderr.isatty() and time.monotonic() - self._shown_s > PROGRESS_EVERY_S:
+            self._shown_s = time.monotonic()
+            click.echo(f"{self.passed:,} rows …", err=True)
+
+
+def _all_findings(context: Context, rows: _Rows) -> Iterator[Finding]:
+    with snapshot(context.engine) as session:
+        yield from findings(session, calendar=context.calendar, now=context.clock(), progress=rows)
+    yield from _ranking(context)
+
+
+def _ranking(context: Context) -> list[Finding]:
+    """Redis against PostgreSQL, again while they differ: writers and the projection go on meanwhile."""
+    client = connect_redis_for_projection(context.settings.redis_url)
+    found: list[Finding] = []
+    for _ in range(LOOKS_AT_REDIS):
+        try:
+            with snapshot(context.engine) as session:
+                found = list(ranking_findings(session, client, calendar=context.calendar, now=context.clock()))
+        except redis.RedisError:
+            return []  # nothing is read from it while it is away
+        if not found:
+            return []
+        time.sleep(PROGRESS_EVERY_S)
+    return found
+
+
+def _say(found: list[Finding], *, rows: int, took_s: float) -> None:
+    pace = f"{rows:,} entries and decisions in {took_s:.1f} s"
+    if not found:
+        click.echo(f"All is well: {pace}, and all that rests on them.")
+        return
+    for finding in found[:SHOWN_MAX]:
+        click.echo(f"{finding.check}: {finding.where}: {finding.says}")
+    if len(found) > SHOWN_MAX:
+        click.echo(f"… and {len(found) - SHOWN_MAX} more; --json lists all.")
+    click.echo(f"{len(found)} findings ({pace}). Change nothing; see docs/explanation/ledger.md for what each means.")
