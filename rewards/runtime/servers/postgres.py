@@ -52,7 +52,8 @@ FAST = {"fsync": "off", "full_page_writes": "off"}
 class PostgresServer:
     """One cluster in `directory`; restarts keep port, data, roles and passwords.
 
-    `durable=False` takes fsync away (tests); `options` are settings of postgresql.conf.
+    `durable=False` takes fsync away (tests); `options` are settings of postgresql.conf; `binaries` is
+    the folder of another PostgreSQL's programs than the one found.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class PostgresServer:
         secrets: Secrets,
         durable: bool = True,
         options: Mapping[str, str] | None = None,
+        binaries: Path | None = None,
     ) -> None:
         self.directory = directory.absolute()
+        self._binaries = binaries
         self.data = self.directory / "data"
         self.log = self.directory / "postgres.log"
         self.port = 0
@@ -92,7 +95,7 @@ class PostgresServer:
         What a crash has left behind is cleared first. Raises ServerError.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
-        binaries = postgres_binaries()
+        binaries = self._binaries or postgres_binaries()
         if not self.data.exists():
             self._make_cluster(binaries)
         self._refuse_other_version(binaries)
@@ -248,15 +251,16 @@ class PostgresServer:
     def _make_roles(self) -> None:
         """Make what is missing of the owner, the service and the migrator, with the passwords that we hold."""
         roles = (
+            # PostgreSQL 15 lets the owner of a database make tables by inheritance only.
             (OWNER, sql.SQL("NOLOGIN")),
-            (SERVICE, sql.SQL("LOGIN PASSWORD {}").format(sql.Literal(self._secrets.postgres_service))),
-            (MIGRATOR, sql.SQL("LOGIN PASSWORD {}").format(sql.Literal(self._secrets.postgres_migrator))),
+            (SERVICE, sql.SQL("NOINHERIT LOGIN PASSWORD {}").format(sql.Literal(self._secrets.postgres_service))),
+            (MIGRATOR, sql.SQL("NOINHERIT LOGIN PASSWORD {}").format(sql.Literal(self._secrets.postgres_migrator))),
         )
         with self.connect_as_admin() as admin:
             there = {row[0] for row in admin.execute("SELECT rolname FROM pg_roles").fetchall()}
             for name, rights in roles:
                 if name not in there:
-                    admin.execute(sql.SQL("CREATE ROLE {} NOINHERIT {}").format(sql.Identifier(name), rights))
+                    admin.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(name), rights))
             admin.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(OWNER), sql.Identifier(MIGRATOR)))
 
 

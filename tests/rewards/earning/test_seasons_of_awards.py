@@ -107,7 +107,7 @@ def test_the_first_dry_run_of_a_week_names_the_season_that_recording_would_open(
 
     assert done.decision.season == NEXT_WEEK
     assert advised.decision.season == NEXT_WEEK  # pyright: ignore[reportAttributeAccessIssue] -- it is a decision
-    assert advised.decision.season_points == done.decision.season_points  # pyright: ignore[reportAttributeAccessIssue]
+    assert advised.decision.season_points == done.decision.season_points  # pyright: ignore[reportAttributeAccessIssue] -- the same
 
 
 def test_a_reversal_counts_in_a_provisional_season_and_not_in_a_final_one(world: World) -> None:
