@@ -4,7 +4,7 @@ Points down; then whoever reached them first, in whole seconds; then the member 
 ascending, where equal scores sort by the member's name: descending would turn those round.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -50,6 +50,12 @@ class Scale:
 
     bits: int
     origin: datetime = _EPOCH
+    span_s: int = field(init=False)
+    last_s: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "span_s", (1 << self.bits) - 1)
+        object.__setattr__(self, "last_s", _epoch_s(self.origin) + self.span_s)
 
 
 @lru_cache(maxsize=256)
@@ -66,22 +72,33 @@ def scale_of(leaderboard: str, period: date, *, season_starts_at: datetime | Non
 
 def score_of(reached: Reached, *, scale: Scale) -> int:
     """The score, at most 0. Raises DoesNotFit rather than to lose a point or a second."""
-    seconds = int((reached.reached_at - scale.origin).total_seconds())
-    spare = (1 << scale.bits) - 1 - seconds if scale.bits else 0
-    score = (reached.points << scale.bits) + spare
-    if reached.points <= 0 or score >= SCORE_LIMIT or spare < 0 or seconds < 0:
-        raise DoesNotFit(f"{reached.points} points reached at {reached.reached_at} don't fit into {scale}.")
-    return -score
+    return score_at(reached.points, epoch_s=_epoch_s(reached.reached_at), scale=scale)
 
 
 def name_of(reached: Reached, *, scale: Scale) -> bytes:
     """The member's name in the sorted set, whose bytes order what has equal scores."""
+    return name_at(reached.member_id, epoch_s=_epoch_s(reached.reached_at), scale=scale)
+
+
+def score_at(points: int, *, epoch_s: int, scale: Scale) -> int:
+    """As `score_of`, of points reached that many whole seconds after 1970."""
+    if not scale.bits:
+        score, spare = points, 0
+    else:
+        spare = scale.last_s - epoch_s
+        score = (points << scale.bits) + spare
+    if points <= 0 or score >= SCORE_LIMIT or not 0 <= spare <= scale.span_s:
+        raise DoesNotFit(f"{points} points reached {epoch_s} s after 1970 don't fit into {scale}.")
+    return -score
+
+
+def name_at(member_id: str, *, epoch_s: int, scale: Scale) -> bytes:
+    """As `name_of`, of points reached that many whole seconds after 1970."""
     if scale.bits:
-        return reached.member_id.encode()
-    seconds = int((reached.reached_at - _EPOCH).total_seconds())
-    if not 0 <= seconds < 16**_NAME_DIGITS:
-        raise DoesNotFit(f"{reached.reached_at} doesn't fit into {_NAME_DIGITS} digits of seconds.")
-    return f"{seconds:0{_NAME_DIGITS}x}:{reached.member_id}".encode()
+        return member_id.encode()
+    if not 0 <= epoch_s < 16**_NAME_DIGITS:
+        raise DoesNotFit(f"{epoch_s} s after 1970 don't fit into {_NAME_DIGITS} digits.")
+    return f"{epoch_s:0{_NAME_DIGITS}x}:{member_id}".encode()
 
 
 def reached_from(score: int, name: bytes, *, scale: Scale) -> Reached:
@@ -90,5 +107,8 @@ def reached_from(score: int, name: bytes, *, scale: Scale) -> Reached:
         seconds, member_id = int(name[:_NAME_DIGITS], 16), name[_NAME_DIGITS + 1 :].decode()
         return Reached(-score, _EPOCH + timedelta(seconds=seconds), member_id)
     points, spare = divmod(-score, 1 << scale.bits)
-    seconds = (1 << scale.bits) - 1 - spare
-    return Reached(points, scale.origin + timedelta(seconds=seconds), name.decode())
+    return Reached(points, scale.origin + timedelta(seconds=scale.span_s - spare), name.decode())
+
+
+def _epoch_s(at: datetime) -> int:
+    return int((at - _EPOCH).total_seconds())

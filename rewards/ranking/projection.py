@@ -7,6 +7,7 @@ behind or strange: what is behind is caught up, the rest rebuilt beside the old 
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Literal, NamedTuple, TypeVar
@@ -105,11 +106,18 @@ def rebuild(session: Session, client: redis.Redis, *, now: datetime, progress: P
     generation = uuid7().hex
     ground = stand(session)
     written = chunks = 0
-    for chunk in _chunks(all_rows(session, now=now), ROWS_PER_PIPELINE):
-        _write_new(client, chunk, generation=generation)
-        written, chunks = written + len(chunk), chunks + 1
-        if progress:
-            progress(written)
+    # Redis takes one chunk in while PostgreSQL gives the next.
+    with ThreadPoolExecutor(1) as writer:
+        writing: Future[None] | None = None
+        for chunk in _chunks(all_rows(session, now=now), ROWS_PER_PIPELINE):
+            if writing:
+                writing.result()
+            writing = writer.submit(_write_new, client, chunk, generation=generation)
+            written, chunks = written + len(chunk), chunks + 1
+            if progress:
+                progress(written)
+        if writing:
+            writing.result()
     cursor = Cursor(ground.sight, now, _token())
     keys = [CURRENT, _cursor_key(generation)]
     switched = client.register_script(SWITCH)(

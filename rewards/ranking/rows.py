@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rewards.ranking.keys import KEPT_DAYS, kept, suffix
-from rewards.ranking.order import DoesNotFit, Reached, name_of, scale_of, score_of
+from rewards.ranking.order import DoesNotFit, name_at, scale_of, score_at
 
 _SELECT = (
-    "select p.leaderboard, p.period, p.account_id, p.version, p.points, p.reached_at, m.member_id,"
+    "select p.leaderboard, p.period, encode(uuid_send(p.account_id), 'hex') as account, p.version, p.points,"
+    " cast(floor(extract(epoch from p.reached_at)) as bigint) as epoch_s, m.member_id,"
     " p.points > 0 and not m.hidden and not m.opted_out and m.suspended_at is null and m.merged_into is null"
     " and m.member_id is not null as has_place, s.starts_at"
     " from leaderboard_points p join member m using (account_id)"
@@ -23,6 +25,9 @@ _SELECT = (
 _ALL = text(_SELECT)
 _OF_ACCOUNTS = text(_SELECT + " and p.account_id = any(cast(:accounts as uuid[]))")
 _STREAMED = {"yield_per": 5000}
+
+
+_suffix = lru_cache(maxsize=256)(suffix)
 
 
 class ProjectedRow(NamedTuple):
@@ -50,15 +55,13 @@ def all_rows(session: Session, *, now: datetime) -> Iterator[ProjectedRow]:
 
 
 def _projected(row: Row[Any]) -> ProjectedRow:
-    leaderboard, period, account_id, version, points, reached_at, member_id, has_place, starts_at = tuple(row)
-    place = suffix(leaderboard, period)
-    account = account_id.hex.encode()
+    leaderboard, period, account_hex, version, points, epoch_s, member_id, has_place, starts_at = tuple(row)
+    place, account = _suffix(leaderboard, period), account_hex.encode()
     if not has_place:
         return ProjectedRow(place, account, version, b"", b"")
-    reached = Reached(points, reached_at, member_id)
     scale = scale_of(leaderboard, period, season_starts_at=starts_at)
     try:
-        score = b"%d" % score_of(reached, scale=scale)
-        return ProjectedRow(place, account, version, score, name_of(reached, scale=scale))
+        score = b"%d" % score_at(points, epoch_s=epoch_s, scale=scale)
+        return ProjectedRow(place, account, version, score, name_at(member_id, epoch_s=epoch_s, scale=scale))
     except DoesNotFit:
         return ProjectedRow(place, account, version, b"", b"", fits=False)
