@@ -44,8 +44,10 @@ def world(database: Database) -> Iterator[World]:
 class Writer:
     """Does one random thing after the other, as the parts of the service would, each in its own transaction."""
 
-    def __init__(self, world: World, number: int) -> None:
+    def __init__(self, world: World, number: int, *, name: str = "w") -> None:
         self.world = world
+        self.name = f"{name}-{number}"
+        self.sent = 0
         self.chance = random.Random(number)
         self.holds: list[tuple[str, UUID]] = []
         self.turn = 0
@@ -64,7 +66,7 @@ class Writer:
     def delete(self) -> None:
         """Takes points from whoever got a reply or a like, also where that is nobody of this batch."""
         what = self.chance.choice(["comment.deleted", "comment.restored", "post.deleted"])
-        self.world.record(make_event(what, self.chance.choice(MEMBERS), subject=self.chance.choice(SUBJECTS)))
+        self.world.record(self._make(what))
 
     def hold(self) -> None:
         member, hold_id = self.chance.choice(MEMBERS), uuid7()
@@ -92,17 +94,16 @@ class Writer:
             )
 
     def come(self) -> None:
-        day = timedelta(days=self.chance.randint(0, 2))
-        self.world.check_in(self.chance.choice(MEMBERS), now=START + day, greeting="hi")
+        self.world.check_in(self.chance.choice(MEMBERS), now=START + timedelta(seconds=self.turn), greeting="hi")
 
     def _event(self) -> Any:
         kind = self.chance.choice(["comment.created", "reply.received", "reply.received", "like.received", "login"])
-        return make_event(
-            kind,
-            self.chance.choice(MEMBERS),
-            subject=self.chance.choice(SUBJECTS),
-            at=START - timedelta(minutes=self.chance.randint(0, 4000)),
-        )
+        return self._make(kind, at=START - timedelta(minutes=self.chance.randint(0, 4000)))
+
+    def _make(self, kind: str, **said: Any) -> Any:
+        self.sent += 1
+        member, subject = self.chance.choice(MEMBERS), self.chance.choice(SUBJECTS)
+        return make_event(kind, member, event_id=f"{self.name}-{self.sent}", subject=subject, **said)
 
     def _try(self, member: str, action: Callable[[Any, Any], object]) -> bool:
         if not self.world.rows("select 1 from member where member_id = :id", id=member):
