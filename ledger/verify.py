@@ -33,12 +33,12 @@ class Finding(NamedTuple):
 
 
 def ledger_findings(session: Session, *, progress: Progress = lambda _: None) -> Iterator[Finding]:
-    """Every broken row, those of protection first. `progress` is told how many rows the chains have passed."""
+    """Every broken row, the chains' first. `progress` is told how many rows a chain has passed."""
     for name in unprotected(session.connection(), Base.metadata):
         yield Finding("protection", f"table {name}", "no trigger refuses changes (or it is not ENABLE ALWAYS)")
-    yield from query_findings(session, CHECKS)
     yield from _entry_findings(session, progress=progress)
     yield from _decision_findings(session, progress=progress)
+    yield from query_findings(session, CHECKS)
 
 
 def query_findings(session: Session, checks: dict[str, tuple[str, str]], **parameters: Any) -> Iterator[Finding]:
@@ -97,8 +97,13 @@ _POSTED = tuple(field.name for field in fields(Posting))
 
 
 def _overspent(row: EntryRow, *, where: str) -> Finding | None:
-    allowed = row.points > 0 or row.kind in {"reversal", "penalty", "capture"} or row.overdraft
-    if allowed or row.balance_after - row.held_after >= 0:
+    overdrawn = row.kind == "adjustment" and row.overdraft
+    if (
+        overdrawn
+        or row.points > 0
+        or row.kind in {"reversal", "penalty", "capture"}
+        or row.balance_after - row.held_after >= 0
+    ):
         return None
     return Finding(
         "affordable", where, f"{row.kind} of {row.points} leaves {row.balance_after - row.held_after} available"

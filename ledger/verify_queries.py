@@ -30,15 +30,20 @@ select account_id, coalesce(s.points, 0), coalesce(c.points, 0)
 """,
     ),
     "entry without reason": (
-        "account {} entry {} ({}): no decision and no note of staff stands behind it",
+        "account {} entry {} ({}): {}",
         """
-select e.account_id, e.seq, e.kind from entry e
-    where e.note_digest is null
-    and e.kind in ('award', 'charge', 'penalty', 'reversal', 'restore', 'adjustment')
-    and not exists (
-        select from event v where v.transfer_id = e.transfer_id
-        and (v.account_id = e.account_id or e.kind in ('reversal', 'restore'))
-    )
+select e.account_id, e.seq, e.kind, 'no decision and no note of staff stands behind it'
+    from entry e
+    where e.kind in ('award', 'charge', 'penalty', 'reversal', 'restore', 'adjustment')
+    and not (e.kind in ('reversal', 'adjustment') and e.note_digest is not null)
+    and not exists (select from event v where v.transfer_id = e.transfer_id
+        and (v.account_id = e.account_id or e.kind in ('reversal', 'restore')))
+union all select e.account_id, e.seq, e.kind, 'nothing writes such an entry'
+    from entry e
+    where e.kind in ('transfer', 'refund', 'expiry', 'merge')
+    or (e.kind = 'grant' and e.contra <> 'opening-balance') or e.contra = ''
+union all select e.account_id, max(e.seq), 'grant', 'the account was opened before'
+    from entry e where e.kind = 'grant' group by 1 having count(*) > 1
     order by 1, 2
 """,
     ),
@@ -46,12 +51,27 @@ select e.account_id, e.seq, e.kind from entry e
         "event {} of source {}: decided {} with {} points, its entries sum up to {}",
         """
 with moved as (
-    select account_id, transfer_id, sum(points) as points, max(seq) as seq from entry group by 1, 2
+    select account_id, transfer_id, cast(sum(points) as bigint) as points, max(seq) as seq, min(kind) as kind
+    from entry group by 1, 2
 )
 select v.event_id, v.source, v.outcome, v.points, coalesce(m.points, 0)
-    from event v left join moved m using (account_id, transfer_id)
-    where v.points <> coalesce(m.points, 0) or v.seq is distinct from m.seq
+    from event v
+    left join moved m using (account_id, transfer_id)
+    where v.points <> coalesce(m.points, 0)
+    or v.seq is distinct from m.seq
+    or m.kind <> case v.outcome when 'awarded' then 'award' when 'charged' then 'charge' when 'penalised' then 'penalty'
+        when 'reversed' then 'reversal' when 'restored' then 'restore' else '' end
     or (v.transfer_id is not null) <> (v.outcome in ('awarded', 'charged', 'penalised', 'reversed', 'restored'))
+    order by v.account_id, v.decision_no
+""",
+    ),
+    "answered balance": (
+        "event {} of source {}: {} and {} available were answered, its last entry left {} and {}",
+        """
+select v.event_id, v.source, v.balance, v.available, e.balance_after, e.balance_after - e.held_after
+    from event v
+    join entry e on e.account_id = v.account_id and e.seq = v.seq
+    where (v.balance, v.available) <> (e.balance_after, e.balance_after - e.held_after)
     order by v.account_id, v.decision_no
 """,
     ),

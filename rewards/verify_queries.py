@@ -18,18 +18,39 @@ with movement as (
         date_trunc('second', coalesce(max(occurred_at) filter (where points > 0), 'epoch')) as reached_at
         from award group by 1, 2, 3
 )"""
-_CAPPED_EVENTS = """
-with used as (
-    select v.account_id, v.type as rule_key, cast(cast(v.occurred_at at time zone :timezone as date) as text) as period,
-        v.points
-        from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
-        where v.outcome in ('awarded', 'charged', 'penalised')
-        and (r.definition ? 'times_per_day' or r.definition ? 'points_per_day')
-    union all select v.account_id, v.type, 'ever', v.points
-        from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
-        where v.outcome in ('awarded', 'charged', 'penalised')
-        and (cast(r.definition ->> 'once_ever' as boolean) or r.definition ? 'cooldown_s')
+_RUNS = """
+with island as (
+    select account_id, day, day - cast(row_number() over (partition by account_id order by day) as int) as island
+    from attendance
+), run as (
+    select account_id, min(day) as first, max(day) as last from island group by account_id, island
 )"""
+CAPS = """
+with award as (
+    select v.account_id, v.type as rule_key, v.points, v.occurred_at, r.definition
+    from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule where v.outcome = 'awarded'
+), used as (
+    select account_id, rule_key, cast(cast(occurred_at at time zone :timezone as date) as text) as period, points,
+        occurred_at
+        from award where definition ? 'times_per_day' or definition ? 'points_per_day'
+    union all select account_id, rule_key, 'ever', points, occurred_at
+        from award where cast(definition ->> 'once_ever' as boolean) or definition ? 'cooldown_s'
+), decided as (
+    select account_id, rule_key, period, count(*) as times, cast(sum(points) as bigint) as points,
+        max(occurred_at) as last_at
+    from used group by 1, 2, 3
+)
+select account_id, rule_key, period, coalesce(c.times, 0) as times, coalesce(c.points, 0) as points, c.last_at,
+    coalesce(d.times, 0) as decided_times, coalesce(d.points, 0) as decided_points, d.last_at as decided_last_at
+    from decided d full join cap_usage c using (account_id, rule_key, period)
+    where (c.times, c.points, c.last_at) is distinct from (d.times, d.points, d.last_at) order by 1, 2, 3
+"""
+"""Usage of caps that differs from the decisions, by days of the wall clock: look again where clocks change."""
+AWARDS_OF_RULE = """
+select v.points, v.occurred_at from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
+    where v.account_id = :account_id and v.type = :rule_key and v.outcome = 'awarded'
+    and (r.definition ? 'times_per_day' or r.definition ? 'points_per_day')
+"""
 CHECKS: dict[str, tuple[str, str]] = {
     "leaderboards": (
         "leaderboard {} of {}, account {}: it has {} points, the entries say {}",
@@ -49,19 +70,6 @@ select leaderboard, period, account_id, s.reached_at, p.reached_at
     where s.points > 0 and s.reached_at <> p.reached_at order by 1, 2, 3
 """,
     ),
-    "caps": (
-        "account {} rule {} in {}: {} times with {} points are noted as used, the decisions say {} with {}",
-        f"""
-{_CAPPED_EVENTS}, decided as (
-    select account_id, rule_key, period, count(*) as times, sum(abs(points)) as points from used group by 1, 2, 3
-)
-select account_id, rule_key, period, coalesce(c.times, 0), coalesce(c.points, 0), coalesce(d.times, 0),
-    coalesce(d.points, 0)
-    from decided d full join cap_usage c using (account_id, rule_key, period)
-    where (coalesce(c.times, 0), coalesce(c.points, 0)) <> (coalesce(d.times, 0), coalesce(d.points, 0))
-    order by 1, 2, 3
-""",
-    ),
     "attendance": (
         "attendance of {}: {} members are counted, {} are there, in places {} to {}",
         """
@@ -72,24 +80,50 @@ select day, coalesce(d.members, 0), coalesce(t.members, 0), t.first, t.last
     or coalesce(t.last, 0) <> coalesce(t.members, 0) order by 1
 """,
     ),
+    "check-ins": (
+        "check-in of account {} on {}: {}",
+        f"""
+{_RUNS}
+select account_id, day, 'no decision stands behind it' from attendance a
+    where (a.origin = 'check-in' or a.transfer_id is not null) and not exists (select from event v
+    where v.source = 'attendance' and v.event_id = a.account_id || ':' || a.day and v.transfer_id = a.transfer_id)
+union all select v.account_id, cast(split_part(v.event_id, ':', 2) as date), 'it was decided and is not there'
+    from event v where v.source = 'attendance' and not exists (select from attendance a
+    where v.event_id = a.account_id || ':' || a.day and a.transfer_id = v.transfer_id)
+union all select a.account_id, a.day,
+        'it says ' || a.streak || ' days in a row, the check-ins say ' || a.day - r.first + 1
+    from attendance a join run r on r.account_id = a.account_id and a.day between r.first and r.last
+    where a.streak > a.day - r.first + 1 or (a.streak <> a.day - r.first + 1 and not exists
+    (select from attendance i where i.account_id = a.account_id and i.origin = 'import'))
+    order by 1, 2
+""",
+    ),
     "streaks": (
-        "streak of account {} on {}: the leaderboard has {} days, the check-ins say {}",
-        """
-with island as (
-    select account_id, day, day - cast(row_number() over (partition by account_id order by day) as int) as island
-    from attendance
-), run as (
-    select account_id, min(day) as first, max(day) as last from island group by account_id, island
-), alive as (
-    select account_id, d.day, last - first + 1 as days
-    from run join unnest(cast(:days as date[])) as d(day) on last between d.day - 1 and d.day
+        "streak of account {} on {}: the leaderboard has {} days reached at {}, the check-ins say {} at {}",
+        f"""
+{_RUNS}, alive as (
+    select r.account_id, d.day, r.last - r.first + 1 as days, date_trunc('second', a.checked_in_at) as reached_at
+    from run r join unnest(cast(:days as date[])) as d(day) on r.last between d.day - 1 and d.day
+    join attendance a on a.account_id = r.account_id and a.day = r.last
 ), shown as (
-    select account_id, period as day, points from leaderboard_points
+    select account_id, period as day, points, reached_at from leaderboard_points
     where leaderboard = 'streak' and points > 0 and period = any(cast(:days as date[]))
 )
-select account_id, day, coalesce(s.points, 0), coalesce(a.days, 0)
+select account_id, day, coalesce(s.points, 0), s.reached_at, coalesce(a.days, 0), a.reached_at
     from alive a full join shown s using (account_id, day)
-    where coalesce(s.points, 0) <> coalesce(a.days, 0) order by 1, 2
+    where (s.points, s.reached_at) is distinct from (cast(a.days as bigint), a.reached_at) order by 1, 2
+""",
+    ),
+    "seasons": (
+        "season {}: {}",
+        """
+select s.season_id, 'it begins before season ' || o.season_id || ' has ended'
+    from season s join season o on o.starts_at < s.starts_at and o.ends_at > s.starts_at
+union all select e.season, 'account ' || e.account_id || ' entry ' || e.seq || ' counts in it and did not occur in it'
+    from entry e left join season s on s.season_id = e.season
+    where e.kind = 'award' and e.season is not null
+    and not coalesce(e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at, false)
+    order by 1, 2
 """,
     ),
     "season history": (
@@ -108,28 +142,50 @@ select season_id, w.state, coalesce(h.states, 'nothing') from way w left join hi
 """,
     ),
     "standing": (
-        "standing of season {}, account {}: it has {} points, the entries say {}",
+        "standing of season {}, account {}: it has {} points reached at {}, the entries say {} at {}",
+        f"""
+{_ENTRIES_BY_PLACE}
+select t.season_id, t.account_id, t.points, t.reached_at, coalesce(p.points, 0), p.reached_at
+    from standing t left join place p
+    on p.leaderboard = 'season' and p.period = t.season_id and p.account_id = t.account_id
+    where (t.points, t.reached_at) is distinct from (cast(p.points as bigint), p.reached_at) order by 1, 2
+""",
+    ),
+    "order of a standing": (
+        "standing of season {}, position {}: {}",
         """
-with earned as (
-    select season as season_id, account_id, sum(points) as points from entry where season is not null group by 1, 2
+with line as (
+    select t.*, s.state, lag(position, 1, 0) over w + 1 as due, lag(points) over w as points_before,
+        lag(reached_at) over w as reached_before, count(place) over w as due_place
+    from standing t left join season s using (season_id) window w as (partition by season_id order by position)
 )
-select season_id, account_id, t.points, coalesce(e.points, 0)
-    from standing t left join earned e using (season_id, account_id)
-    where t.points <> coalesce(e.points, 0) order by 1, 2
+select season_id, position, case when state is distinct from 'final' then 'the season is not final'
+    when position <> due then 'position ' || due || ' is missing before it'
+    when place <> due_place then 'it has place ' || place || ' instead of ' || due_place
+    else 'it has more points than the line before it, or reached as many sooner' end from line
+    where state is distinct from 'final' or position <> due or place <> due_place or points > points_before
+    or (points = points_before and reached_at < reached_before) order by 1, 2
 """,
     ),
     "prizes": (
-        "prize of season {} place {}: account {} has place {} in the standing",
+        "prize of season {} place {}: account {} got it, account {} has that place in the standing",
         """
-select season_id, p.place, account_id, t.place from prize p left join standing t using (season_id, account_id)
-    where p.attempt = 1 and p.place is distinct from t.place order by 1, 2
+with promised as (
+    select s.season_id, t.place, t.account_id from season s cross join jsonb_array_elements(s.prizes) as z
+    join standing t on t.season_id = s.season_id and t.place = cast(z ->> 'place' as bigint) where s.state = 'final'
+), given as (
+    select p.season_id, p.place, case when r.account_id = p.account_id and r.origin = 'prize' then p.account_id end
+        as account_id from prize p left join redemption r using (redemption_id) where p.attempt = 1
+)
+select season_id, place, g.account_id, p.account_id from promised p full join given g using (season_id, place)
+    where g.account_id is distinct from p.account_id order by 1, 2
 """,
     ),
     "accounts": (
         "account {}: no member belongs to it, though it has {} decisions",
         """
 select account_id, a.decisions from account a left join member m using (account_id)
-    where m.created_at is null and a.decisions > 0 order by 1
+    where m.created_at is null and (a.decisions > 0 or a.version > 0) order by 1
 """,
     ),
 }

@@ -1,0 +1,74 @@
+"""What the command says, and what it exits with."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rewards.commands.verify import verify
+from tests.verify.conftest import Tamper
+
+Run = Callable[..., Result]
+NOBODY_LISTENS = 9
+"""The discard port, which needs root to listen on and which nothing of ours does."""
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Runs the command on the test's database."""
+    assert environment["DATABASE_URL"]
+    return lambda *arguments: CliRunner().invoke(verify, list(arguments))
+
+
+def test_a_clean_database_is_said_to_be_well_with_exit_code_0(run: Run) -> None:
+    told = run()
+
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith("All is well: ")
+
+
+def test_the_first_broken_row_is_said_first_with_exit_code_1(run: Run, tamper: Tamper) -> None:
+    # given
+    tamper(
+        "update entry set points = points + 1 where seq = 2 and kind = 'award'", "update attendance_day set members = 9"
+    )
+
+    # when
+    told = run()
+
+    # then
+    assert told.exit_code == 1
+    assert told.stdout.startswith("balances: account ")
+    assert " entry 2: balance_after is " in told.stdout.splitlines()[0]
+    assert "attendance: attendance of " in told.stdout
+
+
+def test_as_json_the_same_is_an_object(run: Run, tamper: Tamper) -> None:
+    # given
+    clean = json.loads(run("--json").stdout)
+    tamper("update account set held = held + 1")
+
+    # when
+    told = run("--json")
+
+    # then
+    assert clean["findings"] == []
+    assert clean["rows"] > 20
+    assert told.exit_code == 1
+    assert {finding["check"] for finding in json.loads(told.stdout)["findings"]} == {"held", "market"}
+
+
+def test_what_could_not_run_has_exit_code_2_and_says_nothing_of_the_ledger(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://rewards_service:none@127.0.0.1:{NOBODY_LISTENS}/nowhere")
+
+    # when
+    told = run()
+
+    # then
+    assert told.exit_code == 2
+    assert told.stdout == ""
+    assert "nothing was checked" in told.stderr
