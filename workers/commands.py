@@ -2,11 +2,14 @@
 
 import signal
 import time
+from contextlib import suppress
+from types import FrameType
 
 import click
 import redis
 import structlog
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 
 from rewards.commands.context import make_context
 from rewards.runtime.logs import configure_logging
@@ -24,10 +27,16 @@ log = structlog.get_logger()
 
 
 class PatientWorker(Worker):
-    """Waits for Redis as long as it takes, and looks again every few seconds."""
+    """Waits for Redis as long as it takes, looks again every few seconds, and ends when told to, Redis or not."""
 
     max_connection_wait_time = PATIENCE_S_MAX
     log_result_lifespan = False
+    told_to_end = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Remember it for whoever starts the next worker: signing off may fail where Redis is away."""
+        self.told_to_end = True
+        super().request_stop(signum, frame)
 
 
 @click.command()
@@ -40,18 +49,33 @@ def worker() -> None:
     configure_logging(level=settings.log_level, form=settings.log_format)
     log.info("worker.started", jobs=sorted(JOBS))
     delay_s = 0.5
-    while True:
-        try:
-            _new_worker(settings).work(logging_level="WARNING")
-        except redis.RedisError as error:
+    for each in (signal.SIGTERM, signal.SIGINT):  # until rq takes them over
+        signal.signal(each, _end_here)
+    with suppress(StopRequested):
+        while not _worked_to_the_end(settings, delay_s=delay_s):
+            delay_s = min(delay_s * 2, PATIENCE_S_MAX)
+    log.info("worker.ended")
+
+
+def _end_here(_signal: int, _frame: FrameType | None) -> None:
+    raise StopRequested
+
+
+def _worked_to_the_end(settings: Settings, *, delay_s: float) -> bool:
+    """Work until told to end; False where Redis was lost meanwhile, after a while of waiting."""
+    present: PatientWorker | None = None
+    try:
+        present = _new_worker(settings)
+        present.work(logging_level="WARNING")
+    except redis.RedisError as error:
+        if present is None or not present.told_to_end:
             log.warning("worker.redis_away", error=repr(error), again_in_s=delay_s)
             time.sleep(delay_s)
-            delay_s = min(delay_s * 2, PATIENCE_S_MAX)
-        else:
-            return
+            return False
+    return True
 
 
-def _new_worker(settings: Settings) -> Worker:
+def _new_worker(settings: Settings) -> PatientWorker:
     connection = connect_redis_for_jobs(settings.redis_url)
     queues = [Queue(name, connection=connection) for name in QUEUES]
     return PatientWorker(

@@ -89,6 +89,23 @@ def test_a_worker_ends_by_itself(surroundings: dict[str, str], valkey: ValkeySer
         assert process.terminate() == 0
 
 
+@pytest.mark.parametrize("when", ["at the start", "at work"])
+def test_a_worker_ends_when_told_to_though_redis_is_away(
+    surroundings: dict[str, str], valkey: ValkeyServer, tmp_path: Path, when: str
+) -> None:
+    # given
+    if when == "at the start":
+        valkey.kill()
+    with worker(surroundings, tmp_path) as process:
+        if when == "at work":
+            wait_for(lambda: is_listening(valkey), what="the start")
+            valkey.kill()
+        wait_for(lambda: "redis_away" in process.said() or when == "at work", what="noticing it")
+
+        # when, then
+        assert process.terminate() == 0
+
+
 @pytest.mark.parametrize("how", ["restarted", "emptied", "away at the start"])
 def test_a_worker_lives_through_what_happens_to_redis(
     engine: Engine, surroundings: dict[str, str], valkey: ValkeyServer, week: SeasonRow, tmp_path: Path, how: str
