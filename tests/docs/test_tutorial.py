@@ -81,8 +81,12 @@ def test_every_command_of_the_tutorial_prints_what_it_says(web: Web, environment
 
     # then
     assert len(printed) == len(steps)
-    for (command, said), found in zip(steps, printed, strict=True):
-        assert agrees(found, with_page=said), f"$ {command}\nprinted:\n{found}\nthe page says:\n{said}"
+    wrong = [
+        f"$ {command}\nprinted:\n{found.strip()}\nthe page says:\n{said}"
+        for (command, said), found in zip(steps, printed, strict=True)
+        if not agrees(found, with_page=said)
+    ]
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_another_output_than_the_pages_is_noticed() -> None:
