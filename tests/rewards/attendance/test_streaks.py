@@ -10,8 +10,11 @@ from rewards.attendance.bonuses import AttendanceRules, parts_of_check_in
 from rewards.attendance.streaks import current_streak, longest_streak, streak_ending_on
 
 FIRST = date(2024, 2, 20)
-days_here = st.sets(st.integers(0, 40).map(lambda number: FIRST + timedelta(days=number)))
-days = st.integers(-1, 42).map(lambda number: FIRST + timedelta(days=number))
+ALL = frozenset(FIRST + timedelta(days=number) for number in range(60))
+some = st.sets(st.sampled_from(sorted(ALL)))
+few_missing = st.sets(st.sampled_from(sorted(ALL)), max_size=4).map(lambda missing: set(ALL - missing))
+days_here = some | few_missing
+days = st.integers(-1, 61).map(lambda number: FIRST + timedelta(days=number))
 RULES = AttendanceRules(
     base=20, places=(80, 50, 30), streaks={3: 7, 7: 70, 30: 300}, perfect_week=50, perfect_month=300
 )

@@ -39,7 +39,7 @@ states = st.builds(
     times_ever=few,
     last_award_at=st.none() | moments,
     subject_awarded=st.booleans(),
-    deleted_at=st.none() | moments,
+    deleted_at=st.none() | st.just(START) | moments,
 )
 boards = st.sampled_from((None, "free", "silent", "costly"))
 
