@@ -13,9 +13,10 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "cli.md"
 INTRODUCTION = """\
 # The command `rewards`
 
-Every process and every task of the operator. In a checkout it is `.venv/bin/rewards`; while `make run` runs in the folder, commands without settings of
-their own speak to what runs there. Settings come from the environment ([the table](settings.md)). What has to be mended is said in a sentence on standard
-error; exit code 2 means that settings or usage are wrong. This page is written from the commands by `tools/cli_reference.py`.
+Every process and every task of the operator. In a checkout it is `.venv/bin/rewards`; while `make run` runs in the
+folder, commands without settings of their own speak to what runs there. Settings come from the environment
+([the table](settings.md)). What has to be mended is said in a sentence on standard error; exit code 2 means that
+settings or usage are wrong. This page is written from the commands by `tools/cli_reference.py`.
 """
 
 
