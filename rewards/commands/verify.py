@@ -97,4 +97,4 @@ def _say(found: list[Finding], *, rows: int, took_s: float) -> None:
         click.echo(f"{finding.check}: {finding.where}: {finding.says}")
     if len(found) > SHOWN_MAX:
         click.echo(f"… and {len(found) - SHOWN_MAX} more; --json lists all.")
-    click.echo(f"{len(found)} findings ({pace}). Change nothing; see docs/explanation/ledger.md for what each means.")
+    click.echo(f"{len(found)} findings ({pace}). Change nothing; docs/reference/verify.md says what each means.")

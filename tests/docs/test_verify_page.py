@@ -1,0 +1,27 @@
+"""The page on `rewards verify` lists every check, and none that is not there."""
+
+import re
+from pathlib import Path
+
+import ledger.verify
+import ledger.verify_queries
+import rewards.verify
+import rewards.verify_queries
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "verify.md"
+NAMED_IN_CODE = re.compile(r'Finding\(\s*"([^"]+)"')
+
+
+def checks_of_the_code() -> set[str]:
+    sources = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (ledger.verify, rewards.verify)]
+    in_code = {name for source in sources for name in NAMED_IN_CODE.findall(source)}
+    return {*in_code, *ledger.verify_queries.CHECKS, *rewards.verify_queries.CHECKS}
+
+
+def test_the_page_lists_every_check() -> None:
+    # given
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    listed = {name for line in lines if line.startswith("| `") for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
+
+    # when, then
+    assert listed == checks_of_the_code()
