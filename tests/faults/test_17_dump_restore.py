@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
@@ -26,6 +27,7 @@ from rewards.runtime.servers import PostgresServer
 from rewards.runtime.servers.postgres import ADMIN, MIGRATOR, OWNER, SERVICE, postgres_binaries
 from rewards.runtime.servers.secrets import load_or_make_secrets
 from rewards.runtime.settings import Settings
+from tests.support.checker import assert_whole, broken_rows
 from tests.support.clock import START
 from tests.support.database import Database
 from tests.support.factories import make_comment, make_event
@@ -33,6 +35,7 @@ from tests.support.world import World, open_world
 
 NAME = "restored"
 SEASON = START.date() - timedelta(days=2)
+EVERY_ROW = sql.SQL("select cast(t as text) from {} t order by 1")
 CHANGED_BY_MIGRATE = frozenset({"outbox_generation", "product", "policy", "rule"})
 
 
@@ -80,7 +83,7 @@ def rows_of(url: str) -> dict[str, list[Any]]:
     """Every row of every table, as text."""
     with psycopg.connect(plain(url)) as connection:
         return {
-            table.name: connection.execute(f"select cast(t as text) from {table.name} t order by 1").fetchall()
+            table.name: connection.execute(EVERY_ROW.format(sql.Identifier(table.name))).fetchall()
             for table in Base.metadata.sorted_tables
         }
 
@@ -122,6 +125,7 @@ def test_a_restored_dump_is_the_same_ledger_and_goes_on(
     for name, rows in before_rows.items():
         if name not in CHANGED_BY_MIGRATE:
             assert after_rows[name] == rows, name
+    assert broken_rows(restored, now=START) == []
 
     # and the outbox starts a new generation, in which the ranking is rebuilt to exactly the ledger
     with snapshot(restored) as session:
@@ -137,6 +141,7 @@ def test_a_restored_dump_is_the_same_ledger_and_goes_on(
     with snapshot(restored) as session:
         assert project(session, redis_client, now=START).outcome == "applied"
     assert ("new", 100) in ranked(restored, redis_client) == ranked(restored, None)
+    assert_whole(restored, now=START, client=redis_client)
     restored.dispose()
 
 
