@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from rewards.runtime.clock import now_utc
 from rewards.runtime.database import transaction
 from rewards.runtime.settings import Settings
+from tests.support.checker import broken_rows
 from tests.support.live import prepared, send
 from tests.support.processes import Web
 
@@ -87,6 +88,7 @@ def test_who_never_got_the_answer_gets_it_on_the_retry(web: Web, engine: Engine,
     with transaction(engine) as session:
         assert session.execute(text("select count(*), sum(points) from entry")).one() == (35, 35 * 20)
         assert session.execute(text("select count(*) from event")).scalar_one() == 35
+    assert broken_rows(engine, now=now_utc()) == []
 
 
 def test_points_are_not_given_twice_under_one_key(web: Web, engine: Engine, settings: Settings) -> None:
@@ -105,3 +107,4 @@ def test_points_are_not_given_twice_under_one_key(web: Web, engine: Engine, sett
     assert (retried.status, retried.headers["Idempotency-Replayed"]) == (201, "true")
     assert retried.document["balance"] == 50
     assert send(f"{web.url}/v1/members/minji/balance", secret).document["balance"] == 50
+    assert broken_rows(engine, now=now_utc()) == []

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from rewards.runtime.clock import now_utc
 from rewards.runtime.database import transaction
 from rewards.runtime.settings import Settings
+from tests.support.checker import broken_rows
 from tests.support.live import Got, prepared, send
 from tests.support.processes import Web
 
@@ -50,3 +51,4 @@ def test_fifty_at_once_get_one_award_and_another_content_a_409(web: Web, engine:
     with transaction(engine) as session:
         assert session.execute(text("select count(*), sum(points) from entry")).one() == (1, 20)
         assert session.execute(text("select balance, decisions from account where version > 0")).one() == (20, 1)
+    assert broken_rows(engine, now=now_utc()) == []

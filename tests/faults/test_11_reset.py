@@ -22,6 +22,7 @@ from rewards.ranking.seasons import Calendar
 from rewards.ranking.standings import hash_of, standing_rows, winners_of
 from rewards.runtime.database import transaction
 from tests.support.calendar import SEOUL
+from tests.support.checker import broken_rows
 from tests.support.factories import make_event
 from tests.support.processes import ServiceProcess, wait_for
 from tests.support.seasons import prepare
@@ -138,6 +139,7 @@ def assert_settled_once(engine: Engine, week: SeasonRow, *, winners: int) -> Non
         row = read_season(session, week.season_id)
         assert row is not None
         assert row.standings_hash == hash_of(week.season_id, standing_rows(session, week.season_id, final=True))
+    assert broken_rows(engine, now=datetime.now(UTC)) == []
 
 
 def test_two_schedulers_five_workers_and_writers_in_the_middle(
