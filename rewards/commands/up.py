@@ -53,7 +53,8 @@ def _run(undo: ExitStack, *, port: int, var: Path, demo: bool) -> None:
     undo.enter_context(claim_folder(var, port=port))
     _refuse_taken(port)
     undo.callback(_say, "Everything has ended.")
-    environment = {**own_servers(undo, var=var, say=_say), "PORT": str(port)}
+    own = own_servers(undo, var=var, say=_say)
+    environment = {**own.environment, "PORT": str(port)}
     environment.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
     os.environ.update(environment)
     load_settings()
@@ -61,6 +62,8 @@ def _run(undo: ExitStack, *, port: int, var: Path, demo: bool) -> None:
     _migrate(var / "log" / "migrate.log")
     supervisor = Supervisor(logs=var / "log", say=_say)
     supervisor.end_on_signals()
+    for name, server in own.servers.items():
+        supervisor.watch(name, server=server)
     undo.callback(supervisor.end_all)
     for program in _programs():
         supervisor.start(program)

@@ -5,11 +5,13 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rewards.runtime.private import write_private
-from rewards.runtime.servers import PostgresServer, Secrets, ValkeyServer, load_or_make_secrets
+from rewards.runtime.servers import PostgresServer, ValkeyServer, load_or_make_secrets
 from rewards.runtime.servers.postgres import MIGRATOR
+from rewards.runtime.supervisor import Server
 
 FIRST_KEY_SCOPES = (
     "events:write",
@@ -23,8 +25,16 @@ FIRST_KEY_SCOPES = (
 )
 
 
-def own_servers(undo: ExitStack, *, var: Path, say: Callable[[str], None]) -> dict[str, str]:
-    """Start what the environment does not name, and answer the environment of the service's processes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnServers:
+    """The servers of this folder, by the name that a person knows, and what the processes need to find them."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    servers: Mapping[str, Server]
+
+
+def own_servers(undo: ExitStack, *, var: Path, say: Callable[[str], None]) -> OwnServers:
+    """Start what the environment does not name, and answer it with the environment of the service's processes.
 
     `undo` ends the servers. Secrets that the environment does not give are those of the folder.
     """
@@ -35,20 +45,24 @@ def own_servers(undo: ExitStack, *, var: Path, say: Callable[[str], None]) -> di
         "MEMBER_JWT_KEY": secrets.member_jwt_key,
         "PROMETHEUS_MULTIPROC_DIR": _emptied(var / "metrics"),
     }
+    servers: dict[str, Server] = {}
     if not os.environ.get("DATABASE_URL"):
-        made |= _postgres(undo, var=var, secrets=secrets)
+        postgres = PostgresServer(var / "postgres", secrets=secrets)
+        undo.callback(postgres.stop)
+        made |= _postgres(postgres)
+        servers["PostgreSQL"] = postgres
         say("PostgreSQL runs.")
     if not os.environ.get("REDIS_URL"):
         valkey = ValkeyServer(var / "valkey", password=secrets.valkey)
         undo.callback(valkey.stop)
         made["REDIS_URL"] = valkey.start()
+        servers["Valkey"] = valkey
         say("Valkey runs.")
-    return {**made, **{name: value for name, value in os.environ.items() if value}}
+    given = {name: value for name, value in os.environ.items() if value}
+    return OwnServers(environment={**made, **given}, servers=servers)
 
 
-def _postgres(undo: ExitStack, *, var: Path, secrets: Secrets) -> Mapping[str, str]:
-    postgres = PostgresServer(var / "postgres", secrets=secrets)
-    undo.callback(postgres.stop)
+def _postgres(postgres: PostgresServer) -> Mapping[str, str]:
     postgres.start()
     return {
         "DATABASE_URL": postgres.make_database("rewards"),

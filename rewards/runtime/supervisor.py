@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from rewards.runtime.servers.process import tether
+from rewards.runtime.servers.process import ServerError, tether
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_AFTER_S = 30.0
@@ -31,7 +31,32 @@ WORTH_SHOWING = (
     b"ERROR",
 )
 
+SERVER_PAUSE_S = 2.0
+
 Say = Callable[[str], None]
+
+
+class Server(Protocol):
+    """A server that somebody else has started, and that is started again on the same port when it falls."""
+
+    port: int
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended since."""
+        ...
+
+    def start(self) -> str:
+        """Start it and wait until it answers. Raises ServerError."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watched:
+    name: str
+    server: Server
+    port: int
+    not_before_s: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +88,7 @@ class Supervisor:
         self._running: list[_Running] = []
         self._waiting: list[tuple[float, Program]] = []
         self._falls: dict[str, int] = {}
+        self._watched: list[_Watched] = []
         self._selector = selectors.DefaultSelector()
         self._asked_to_end = ""
 
@@ -101,6 +127,10 @@ class Supervisor:
             os.set_blocking(process.stdout.fileno(), False)
             self._selector.register(process.stdout, selectors.EVENT_READ, running)
 
+    def watch(self, name: str, *, server: Server) -> None:
+        """Start a running server again whenever it falls; its end stays with whoever started it first."""
+        self._watched.append(_Watched(name=name, server=server, port=server.port))
+
     def run(self) -> None:
         """Relay, watch and start again until somebody asks to end."""
         while not self._asked_to_end:
@@ -113,10 +143,28 @@ class Supervisor:
         for running in list(self._running):
             if running.process.poll() is not None:
                 self._ended(running)
+        for watched in self._watched:
+            if not watched.server.is_running and time.monotonic() >= watched.not_before_s:
+                self._revive(watched)
         due = [item for item in self._waiting if item[0] <= time.monotonic()]
         for item in due:
             self._waiting.remove(item)
             self.start(item[1])
+
+    def _revive(self, watched: _Watched) -> None:
+        """Start a fallen server again; the programs know its port, so on another one everything ends instead."""
+        self._say(f"{watched.name} has ended; it starts again.")
+        try:
+            watched.server.start()
+        except ServerError as error:
+            watched.not_before_s = time.monotonic() + SERVER_PAUSE_S
+            self._say(f"{error}\n{watched.name} is tried again in {SERVER_PAUSE_S:g} s.")
+            return
+        if watched.server.port != watched.port:
+            self._say(f"Another program has taken {watched.name}'s port {watched.port}. Start again: make run")
+            self.ask_to_end("port taken")
+            return
+        self._say(f"{watched.name} runs again.")
 
     def end_all(self) -> None:
         """End every program in peace, the last started first to hear of it; what stays after 15 s is killed."""

@@ -6,6 +6,8 @@ import signal
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -83,6 +85,20 @@ def test_a_web_server_that_falls_is_started_again(up: Up) -> None:
     wait_for(lambda: status_of(f"http://127.0.0.1:{up.port}/healthz") == 200, timeout_s=60, what="an answer")
 
 
+@pytest.mark.parametrize("program, name", [("bin/postgres", "PostgreSQL"), ("valkey-server", "Valkey")])
+def test_a_server_of_its_own_that_is_killed_is_started_again_with_its_data(up: Up, program: str, name: str) -> None:
+    ready = f"http://127.0.0.1:{up.port}/readyz"
+    wait_for(lambda: _answer_of(ready) == '{"status":"ready"', what="the first readiness")
+    server = next(process for process in up.family() if program in " ".join(process.cmdline()[:1]))
+
+    server.kill()
+
+    wait_for(lambda: f"{name} runs again." in up.said(), timeout_s=60, what="the server's second start")
+    wait_for(lambda: _answer_of(ready) == '{"status":"ready"', timeout_s=60, what="readiness")
+    assert up.terminate() == 0
+    assert not processes_in(up.var)
+
+
 def test_a_second_start_in_the_same_folder_is_explained(up: Up) -> None:
     with Up(up.var) as second:
         wait_for(lambda: not second.is_running, what="the refusal")
@@ -137,3 +153,12 @@ def test_given_servers_are_used_instead_of_its_own(tmp_path: Path, environment: 
         assert not (up.var / "postgres").exists()
         assert status_of(f"http://127.0.0.1:{up.port}/readyz") == 200
         assert up.terminate() == 0
+
+
+def _answer_of(address: str) -> str:
+    """How the answer begins: what a readiness says of the whole."""
+    try:
+        with urlopen(address, timeout=2) as answer:
+            return str(answer.read().decode()).partition(",")[0]
+    except (URLError, OSError):
+        return ""

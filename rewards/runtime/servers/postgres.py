@@ -80,6 +80,11 @@ class PostgresServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended since."""
+        return self._process is not None and self._process.poll() is None
+
     def url(self, database: str = "rewards", *, role: str = SERVICE) -> str:
         """Answer the address of `database` for one of the roles: service, migrator or admin."""
         password = {

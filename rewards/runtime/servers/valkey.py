@@ -39,6 +39,11 @@ class ValkeyServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended since."""
+        return self._process is not None and self._process.poll() is None
+
     def url(self, database: int = 0) -> str:
         """Answer the address of one of its 64 databases."""
         return f"redis://:{self._password}@127.0.0.1:{self.port}/{database}"
