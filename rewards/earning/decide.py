@@ -117,10 +117,12 @@ def _apply(event: Event, rule: Rule, *, state: MemberState) -> Verdict:
         return Verdict(outcome="ignored", reason="board_earns_nothing", rule=rule.name)
     if state.deleted_at is not None and event.occurred_at <= state.deleted_at:
         return Verdict(outcome="rejected", reason="deleted_before", rule=rule.name, points_asked=asked)
+    if asked < 0:  # caps are for awards: nobody escapes a cost by having earned enough today
+        return _cost(rule, state, asked=asked)
     reason = _capped_by(event, rule, state=state)
     if reason is not None:
         return Verdict(outcome="capped", reason=reason, rule=rule.name, points_asked=asked)
-    return _earn(rule, state, asked=asked) if asked > 0 else _cost(rule, state, asked=asked)
+    return _earn(rule, state, asked=asked)
 
 
 def _capped_by(event: Event, rule: Rule, *, state: MemberState) -> str | None:

@@ -166,11 +166,11 @@ class Model:
             return "ignored", "board_earns_nothing", 0
         if self._deleted_before(event):
             return "rejected", "deleted_before", 0
+        if asked < 0:
+            return self._cost(event, rule, asked)
         refused = self._capped(event, rule)
         if refused:
             return "capped", refused, 0
-        if asked < 0:
-            return self._cost(event, rule, asked)
         today = sum(award.points for award in self._mine(event) if day_of(award.at) == day_of(event.occurred_at))
         left = rule.get("points_per_day", 10**9) - today
         if left <= 0:

@@ -104,10 +104,10 @@ def test_the_first_guard_that_refuses_names_the_reason(rule: Rule, state: Member
         (state.suspended, "suspended"),
         (asked == 0, "board_earns_nothing"),
         (state.deleted_at is not None and state.deleted_at >= START, "deleted_before"),
-        (rule.once_ever and state.times_ever > 0, "once_ever"),
-        (rule.once_per_subject and state.subject_awarded, "once_per_subject"),
-        (near and abs((START - (state.last_award_at or START)).total_seconds()) < (rule.cooldown_s or 0), "cooldown"),
-        (state.times_today >= (rule.times_per_day or 10**9), "daily_times"),
+        (asked > 0 and rule.once_ever and state.times_ever > 0, "once_ever"),
+        (asked > 0 and rule.once_per_subject and state.subject_awarded, "once_per_subject"),
+        (asked > 0 and near and _seconds_since(state) < (rule.cooldown_s or 0), "cooldown"),
+        (asked > 0 and state.times_today >= (rule.times_per_day or 10**9), "daily_times"),
         (asked > 0 and state.points_today >= (rule.points_per_day or 10**9), "daily_points"),
         (asked < 0 and rule.must_afford and state.available < -asked, "not_enough_points"),
     ]
@@ -115,3 +115,7 @@ def test_the_first_guard_that_refuses_names_the_reason(rule: Rule, state: Member
     expected = next((reason for refuses, reason in guards if refuses), None)
 
     assert verdict_of(rule, state, board=board).reason == expected
+
+
+def _seconds_since(state: MemberState) -> float:
+    return abs((START - (state.last_award_at or START)).total_seconds())
