@@ -28,6 +28,8 @@ def create_app(
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=settings.max_body_bytes)
     app.url_map.converters.update(CONVERTERS)
     app.url_map.strict_slashes = True
+    # An empty part of a path would be redirected, in HTML, and a POST with it.
+    app.url_map.merge_slashes = False
     use_orjson(app)
     surround(app, _surroundings(settings, clock=clock, engine=engine, client=redis))
     register_requests(app)

@@ -22,6 +22,7 @@ def test_an_unknown_address_is_a_problem(backend: Caller) -> None:
     problem_of(backend.get("/v1/nothing"), 404, "not-found")
     problem_of(backend.get("/v1/members/a%00b"), 404, "not-found")
     problem_of(backend.get("/v1/members/" + "x" * 65), 404, "not-found")
+    problem_of(backend.get("/v1//seasons"), 404, "not-found")
 
 
 def test_another_method_is_a_problem_that_lists_the_right_ones(backend: Caller) -> None:
