@@ -7,7 +7,7 @@ neither UPDATE nor DELETE on it, and a trigger refuses both, and TRUNCATE, even 
 """
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.types import UserDefinedType
 
 APPEND_ONLY = {"protection": "append_only"}
@@ -45,28 +45,29 @@ class Xid8(UserDefinedType[str]):
         return "xid8"
 
 
+NAMES = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+TYPES: dict[Any, Any] = {
+    int: BigInteger,
+    str: Text,
+    bytes: LargeBinary,
+    date: Date,
+    datetime: DateTime(timezone=True),
+    UUID: Uuid,
+    dict[str, Any]: JSONB,
+    list[Any]: JSONB,
+}
+
+
 class Base(DeclarativeBase):
     """Shared by all packages, so that one migration history and one transaction span them."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-            "uq": "%(table_name)s_%(column_0_N_name)s_key",
-            "ck": "%(table_name)s_%(constraint_name)s_check",
-            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-            "pk": "%(table_name)s_pkey",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        int: BigInteger,
-        str: Text,
-        bytes: LargeBinary,
-        date: Date,
-        datetime: DateTime(timezone=True),
-        UUID: Uuid,
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-    }
+    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map=TYPES)
 
 
 class Account(Base):

@@ -2,9 +2,11 @@
 
 import redis
 from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from ledger.tables import Base
 from rewards.api import register_api
 from rewards.commands.context import calendar_of
 from rewards.http.json import use_orjson
@@ -15,9 +17,11 @@ from rewards.http.requests import register_requests
 from rewards.http.surroundings import Surroundings, surround
 from rewards.pages import register_pages
 from rewards.runtime.clock import Clock, now_utc
-from rewards.runtime.database import create_engine_from
+from rewards.runtime.database import engine_options, guarded, psycopg_url
 from rewards.runtime.redis import connect_redis
 from rewards.runtime.settings import Settings
+
+database = SQLAlchemy(model_class=Base)
 
 
 def create_app(
@@ -31,7 +35,7 @@ def create_app(
     # An empty part of a path would be redirected, in HTML, and a POST with it.
     app.url_map.merge_slashes = False
     use_orjson(app)
-    surround(app, _surroundings(settings, clock=clock, engine=engine, client=redis))
+    surround(app, _surroundings(app, settings, clock=clock, engine=engine, client=redis))
     register_requests(app)
     register_problems(app)
     register_limits(app, settings)
@@ -42,15 +46,26 @@ def create_app(
 
 
 def _surroundings(
-    settings: Settings, *, clock: Clock, engine: Engine | None, client: redis.Redis | None
+    app: Flask, settings: Settings, *, clock: Clock, engine: Engine | None, client: redis.Redis | None
 ) -> Surroundings:
     return Surroundings(
         settings=settings,
         clock=clock,
-        engine=engine or create_engine_from(settings.database_url, pool_size=settings.database_pool_size),
+        engine=engine or _engine(app, settings),
         redis=client or connect_redis(settings.redis_url),
         calendar=calendar_of(settings),
     )
+
+
+def _engine(app: Flask, settings: Settings) -> Engine:
+    """The web processes' engine, bound to the ledger's own `Base`: cores take a session and never learn of Flask."""
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=psycopg_url(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(pool_size=settings.database_pool_size),
+    )
+    database.init_app(app)
+    with app.app_context():
+        return guarded(database.engine)
 
 
 def _trust_proxies(app: Flask, settings: Settings) -> None:

@@ -35,14 +35,23 @@ def create_engine_from(
 
     `statement_timeout_s=0` is for commands that read the whole database. No connection is made yet.
     """
-    engine = create_engine(
-        psycopg_url(url),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_S,
-        pool_recycle=POOL_RECYCLE_S,
-        pool_use_lifo=True,
-        connect_args={
+    options = engine_options(
+        pool_size=pool_size, application_name=application_name, statement_timeout_s=statement_timeout_s
+    )
+    return guarded(create_engine(psycopg_url(url), **options))
+
+
+def engine_options(
+    *, pool_size: int, application_name: str = "rewards", statement_timeout_s: int = STATEMENT_TIMEOUT_S
+) -> dict[str, Any]:
+    """Answer what bounds every wait of an engine, whoever creates it; times in seconds."""
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": POOL_TIMEOUT_S,
+        "pool_recycle": POOL_RECYCLE_S,
+        "pool_use_lifo": True,
+        "connect_args": {
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": application_name,
             "keepalives_idle": 30,
@@ -54,7 +63,11 @@ def create_engine_from(
                 " -c timezone=UTC"
             ),
         },
-    )
+    }
+
+
+def guarded(engine: Engine) -> Engine:
+    """Answer the engine, whose connections are looked at before they are used."""
     event.listen(engine, "connect", _assert_promises)
     event.listen(engine, "checkout", _refuse_closed)
     return engine
