@@ -7,6 +7,8 @@ import orjson
 from flask import Response, request
 from marshmallow import ValidationError
 
+from rewards.api.cloud_events import BATCHED, unpacked
+from rewards.api.cloud_events import EXAMPLE as CLOUD_EVENT
 from rewards.api.event_answers import EXAMPLE, BatchOut
 from rewards.api.event_shape import EXAMPLE as EVENT
 from rewards.api.event_shape import EventIn, event_from
@@ -28,13 +30,14 @@ event_batches = Resource("event batches", __name__, description="Up to 5,000 eve
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "A JSON array, or one JSON object a line.",
+        "description": "A JSON array, one JSON object a line, or a batch of CloudEvents 1.0.",
         "content": {
             "application/json": {
                 "schema": {"type": "array", "maxItems": EVENTS_MAX, "items": {"$ref": "#/components/schemas/EventIn"}},
                 "example": [EVENT],
             },
             LINES: {"schema": {"type": "string"}, "example": orjson.dumps(EVENT).decode() + "\n"},
+            BATCHED: {"schema": {"type": "array", "maxItems": EVENTS_MAX}, "example": [CLOUD_EVENT]},
         },
     }
 }
@@ -57,14 +60,29 @@ def post_events() -> Response:
     again is always right.
     """
     in_lines = request.mimetype in LINE_TYPES
-    items = _lines(request.get_data()) if in_lines else _array(read_json(request))
-    results = _decide(items)
+    results = _decide(_items())
     if results and all(isinstance(result, Problem) and result.kind.status == 503 for result in results):
         raise Refusal(away())
     documents = [_document(result) for result in results]
     if in_lines:
         return Response(b"".join(orjson.dumps(document) + b"\n" for document in documents), content_type=LINES)
     return json_response({"results": documents})
+
+
+def _items() -> list[Any]:
+    """The events of the request as JSON values, in whichever form they came; a Problem where one can't be read."""
+    if request.mimetype in LINE_TYPES:
+        return _lines(request.get_data())
+    if request.mimetype == BATCHED:
+        return [_unpacked(envelope) for envelope in _array(parse_json(request.get_data()))]
+    return _array(read_json(request))
+
+
+def _unpacked(envelope: Any) -> Any:
+    try:
+        return unpacked(envelope)
+    except ValidationError as error:
+        return _told(error)
 
 
 def _decide(items: Sequence[Any]) -> list[Answered]:
@@ -79,8 +97,11 @@ def _check(item: Any, source: str) -> Event | Problem:
     try:
         return event_from(item, source=source)
     except ValidationError as error:
-        messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
-        return invalid(pointers(messages))
+        return _told(error)
+
+
+def _told(error: ValidationError) -> Problem:
+    return invalid(pointers(error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}))
 
 
 def _array(document: Any) -> list[Any]:

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard, cast
 
 import orjson
+from flask import Request
 from marshmallow import ValidationError, fields, validate, validates
 
 from rewards.access.member_tokens import is_member_id
+from rewards.api.cloud_events import is_cloud_event, read_cloud_event
 from rewards.earning.events import RESERVED_SOURCES, Event
 from rewards.http.fields import Document, Line, MemberId, Moment, moment_of
+from rewards.http.json import read_json
 
 DATA_BYTES_MAX = 16_384
 TYPE_PATTERN = r"[a-z0-9]+([._-][a-z0-9]+)*"
@@ -57,6 +60,11 @@ class EventIn(Document):
         load_default=dict,
         metadata={"description": "Anything else; kept, at most 16 kB, erasable."},
     )
+
+    @staticmethod
+    def read_body(request: Request) -> Any:
+        """An event as JSON, or as a CloudEvent."""
+        return read_cloud_event(request) if is_cloud_event(request) else read_json(request)
 
     @validates("source")
     def not_reserved(self, value: str | None, **_: Any) -> None:

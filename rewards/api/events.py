@@ -53,7 +53,11 @@ class EventKeyIn(Document):
     asks=EVENT,
 )
 def post_event(query: dict[str, Any], body: dict[str, Any]) -> Response:
-    """Record an event: decide about it, once, and answer with the decision."""
+    """Record an event: decide about it, once, and answer with the decision.
+
+    It may come as a CloudEvent 1.0 too: structured (`application/cloudevents+json`), or binary, with `ce-` headers; the
+    extension attributes `memberid` and `board` carry the member and the board.
+    """
     event = event_of(body, source=current_caller().source)
     if query["dry_run"]:
         return json_response(answer_of(_would_be(event).decision))

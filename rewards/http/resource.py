@@ -63,7 +63,9 @@ class Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": "raise", "query": "raise"}  # noqa: RUF012  # webargs' own form
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        return read_json(req)
+        """Read the body as JSON, or as the schema's own `read_body` does, for what comes in other forms too."""
+        read_body: Callable[[Request], Any] = getattr(schema, "read_body", read_json)
+        return read_body(req)
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         return _single_values(req.args)
