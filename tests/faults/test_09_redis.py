@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 
 from rewards.runtime.redis import connect_redis
 from rewards.runtime.servers import ValkeyServer
+from tests.support.checker import broken_rows
 from tests.support.processes import ServiceProcess, Web, wait_for
 from tests.support.servers import Servers
 from tests.support.town import Town, make_key, scheduler
@@ -40,7 +42,7 @@ def ticking(valkey: ValkeyServer, environment: dict[str, str], tmp_path: Path) -
 def town(
     valkey: ValkeyServer, ticking: ServiceProcess, environment: dict[str, str], engine: Engine, tmp_path: Path
 ) -> Iterator[Town]:
-    """The web application too, with points in the ranking, which Redis answers for."""
+    """The web application too, with points in the ranking, which Redis answers for. In the end verify is clean."""
     surroundings = {**environment, "REDIS_URL": valkey.url(), "WEB_WORKERS": "1"}
     key = make_key(engine)
     with Web(environment=surroundings, log=tmp_path / "web.log") as web:
@@ -49,6 +51,7 @@ def town(
             town.send(member_id, "member.joined")
         until_redis_answers(town, valkey)
         yield town
+    assert broken_rows(engine, now=datetime.now(UTC)) == []
 
 
 def trusted(valkey: ValkeyServer) -> bool:
