@@ -34,7 +34,7 @@ from rewards.runtime.database import transaction
 CONNECTIONS = 2
 KEY_NAME = "demo"
 KEY_SCOPES = ("events:write", "attendance:write", "rankings:read")
-STAFF_NAME = "mina (demo)"
+STAFF_NAME = "mina"
 MEMBER = "member-1"
 TOKEN_LASTS = timedelta(minutes=10)
 URL_VARIABLE = "REWARDS_URL"

@@ -89,7 +89,7 @@ _KINDS = (
         409,
         "That day is not today",
         "A check-in is for the community's present day only; the day that was sent is another one. Nothing was stored.",
-        "Leave `day` away, or send today's date in the community's time zone (`detail` says it).",
+        "Leave `day` away, or send today's date in the community's time zone.",
     ),
     Kind(
         "not-enough-points",

@@ -44,6 +44,9 @@ def test_an_environment_is_made_once_kept_up_to_date_and_made_anew_when_it_is_ha
     (folder / ".venv" / "installed-requirements-dev.lock").unlink()
     (folder / ".venv" / "half").touch()
     mended = make_environment(folder)
+    # As when a file of a package was removed by mistake.
+    next((folder / ".venv" / "lib").rglob("pip/__init__.py")).unlink()
+    repaired = make_environment(folder)
 
     assert (made.returncode, changed.returncode, mended.returncode) == (0, 0, 0), made.stderr + mended.stderr
     assert made.stdout.splitlines() == ["Making .venv …", "Installing requirements-dev.lock …"]
@@ -51,6 +54,7 @@ def test_an_environment_is_made_once_kept_up_to_date_and_made_anew_when_it_is_ha
     assert for_service.stdout == "", "what the tests need serves the service too"
     assert changed.stdout.splitlines() == ["Installing requirements-dev.lock …"]
     assert mended.stdout.splitlines() == ["Making .venv …", "Installing requirements.lock …"]
+    assert repaired.stdout.splitlines() == ["Making .venv …", "Installing requirements.lock …"]
     assert not (folder / ".venv" / "half").exists()
 
 
