@@ -84,13 +84,13 @@ select day, coalesce(d.members, 0), coalesce(t.members, 0), t.first, t.last
         "check-in of account {} on {}: {}",
         f"""
 {_RUNS}
-select account_id, day, 'no decision stands behind it' from attendance a
+select account_id, cast(day as text), 'no decision stands behind it' from attendance a
     where (a.origin = 'check-in' or a.transfer_id is not null) and not exists (select from event v
     where v.source = 'attendance' and v.event_id = a.account_id || ':' || a.day and v.transfer_id = a.transfer_id)
-union all select v.account_id, cast(split_part(v.event_id, ':', 2) as date), 'it was decided and is not there'
+union all select v.account_id, v.event_id, 'it was decided and is not there'
     from event v where v.source = 'attendance' and not exists (select from attendance a
     where v.event_id = a.account_id || ':' || a.day and a.transfer_id = v.transfer_id)
-union all select a.account_id, a.day,
+union all select a.account_id, cast(a.day as text),
         'it says ' || a.streak || ' days in a row, the check-ins say ' || a.day - r.first + 1
     from attendance a join run r on r.account_id = a.account_id and a.day between r.first and r.last
     where a.streak > a.day - r.first + 1 or (a.streak <> a.day - r.first + 1 and not exists

@@ -31,12 +31,17 @@ def verify(*, as_json: bool) -> None:
     """
     began_s = time.monotonic()
     rows = _Rows()
+    found: list[Finding] = []
     try:
         with command_context("verify", statement_timeout_s=0) as context:
-            found = list(_all_findings(context, rows))
+            found.extend(_all_findings(context, rows))
     except (SQLAlchemyError, DatabaseMisconfigured) as error:
-        click.echo(f"The database can't be read, so nothing was checked: {str(error).splitlines()[0]}", err=True)
-        sys.exit(EXIT_NOT_RUN)
+        reason = str(error).splitlines()[0]
+        if not found:
+            click.echo(f"The database can't be read, so nothing was checked to its end: {reason}", err=True)
+            sys.exit(EXIT_NOT_RUN)
+        # What was found before stands, whatever stopped the rest: a row that breaks a check must not hide the others.
+        found.append(Finding("verify", "the checks after these", f"could not run: {reason}"))
     took_s = time.monotonic() - began_s
     if as_json:
         listed = [finding._asdict() for finding in found]

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rewards.commands.verify import verify
+from rewards.verify_queries import CHECKS
 from tests.verify.conftest import Tamper
 
 Run = Callable[..., Result]
@@ -72,3 +73,38 @@ def test_what_could_not_run_has_exit_code_2_and_says_nothing_of_the_ledger(
     assert told.exit_code == 2
     assert told.stdout == ""
     assert "nothing was checked" in told.stderr
+
+
+def test_a_row_that_a_check_cannot_read_hides_no_finding(run: Run, tamper: Tamper) -> None:
+    # given: a check-in's decision whose id names no day, and a changed amount
+    assert tamper(
+        "update event set event_id = 'no day'"
+        " where ctid = (select ctid from event where source = 'attendance' limit 1)",
+        "update entry set points = points + 1 where ctid = (select ctid from entry where kind = 'award' limit 1)",
+    )
+
+    # when
+    result = run("--json")
+
+    # then
+    assert result.exit_code == 1, result.output
+    found = json.loads(result.stdout)["findings"]
+    assert {"balances", "heads", "check-ins"} <= {finding["check"] for finding in found}, found
+    assert any("no day" in finding["where"] for finding in found if finding["check"] == "check-ins")
+
+
+def test_what_was_found_stands_though_the_rest_could_not_run(
+    run: Run, tamper: Tamper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: a changed amount, and a check after the ledger's own that the database refuses
+    assert tamper("update entry set points = points + 1 where ctid = (select ctid from entry limit 1)")
+    monkeypatch.setitem(CHECKS, "leaderboards", ("{}", "select 1 / 0"))
+
+    # when
+    result = run("--json")
+
+    # then
+    assert result.exit_code == 1, result.output
+    found = [finding["check"] for finding in json.loads(result.stdout)["findings"]]
+    assert "balances" in found
+    assert found[-1] == "verify"
