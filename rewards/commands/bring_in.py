@@ -143,26 +143,26 @@ def bring_in_members(
     context: Context, names: Mapping[str, str], *, tell: Callable[[int], object] = lambda _: None
 ) -> int:
     """Make members known by their nicknames, a few in each transaction; answers how many names are new."""
-    new = 0
-    ordered = sorted(names.items(), key=lambda item: item[0].encode())
-    for start in range(0, len(ordered), AT_ONCE):
-        part = dict(ordered[start : start + AT_ONCE])
-        with transaction(context.engine) as session:
-            new += bring_in_names(session, part, now=context.clock())
-        tell(len(part))
-    return new
+    return _a_few_at_once(bring_in_names, names, context=context, tell=tell)
 
 
 def bring_in_balances(
     context: Context, points: Mapping[str, int], *, tell: Callable[[int], object] = lambda _: None
 ) -> int:
     """Grant opening balances, a few in each transaction; answers how many are new."""
+    return _a_few_at_once(open_balances, points, context=context, tell=tell)
+
+
+def _a_few_at_once(
+    write: Callable[..., int], by_member: Mapping[str, Any], *, context: Context, tell: Callable[[int], object]
+) -> int:
+    """Write in the order of the members' ids, which is the order of locks; answers how many were new."""
     new = 0
-    ordered = sorted(points.items(), key=lambda item: item[0].encode())
+    ordered = sorted(by_member.items(), key=lambda item: item[0].encode())
     for start in range(0, len(ordered), AT_ONCE):
         part = dict(ordered[start : start + AT_ONCE])
         with transaction(context.engine) as session:
-            new += open_balances(session, part, now=context.clock())
+            new += write(session, part, now=context.clock())
         tell(len(part))
     return new
 

@@ -110,7 +110,7 @@ class Writers:
             with transaction(self.engine) as session:
                 policy = policy_in_force(session, now=now)
                 record(session, [event], terms=policy.terms(calendar=CALENDAR, grace_s=GRACE_S), now=now)
-                if slow:
+                if slow:  # to be in the middle of its transaction when the season ends; nothing waits for this to pass
                     time.sleep(0.8)
         except (DecidedMeanwhile, SubjectMoved, OperationalError):
             return

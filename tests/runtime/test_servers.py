@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,6 +18,7 @@ from rewards.runtime.redis import connect_redis
 from rewards.runtime.schema import upgrade_schema
 from rewards.runtime.servers import PostgresServer, Secrets, ServerError, ValkeyServer, load_or_make_secrets
 from rewards.runtime.servers.postgres import ADMIN, MIGRATOR, OWNER, SERVICE, major_version, postgres_binaries
+from tests.support.processes import wait_for
 
 # The packaged one, and those of Debian where they are there.
 INSTALLED = [postgres_binaries(), *sorted(path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres"))]
@@ -36,13 +37,6 @@ for server in servers:
 print(*(server.pid for server in servers), flush=True)
 time.sleep(60)
 """
-
-
-def wait_for(happened: Callable[[], bool], *, timeout_s: float = 20) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not happened():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -4,9 +4,15 @@ import json
 from collections.abc import Callable
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
+from sqlalchemy import Engine
 
 from rewards.commands.verify import verify
+from rewards.ranking.keys import LIVE
+from rewards.ranking.projection import project
+from rewards.runtime.clock import now_utc
+from rewards.runtime.database import snapshot
 from rewards.verify_queries import CHECKS
 from tests.verify.conftest import Tamper
 
@@ -27,6 +33,31 @@ def test_a_clean_database_is_said_to_be_well_with_exit_code_0(run: Run) -> None:
 
     assert told.exit_code == 0, told.output
     assert told.stdout.startswith("All is well: ")
+
+
+def test_a_ranking_that_nobody_vouches_for_is_said_not_to_have_been_compared(run: Run) -> None:
+    # when
+    told, listed = run(), json.loads(run("--json").stdout)
+
+    # then
+    assert "The ranking in Redis was not compared" in told.stdout
+    assert listed["ranking_compared"] is False
+
+
+def test_a_ranking_that_somebody_vouches_for_is_compared(run: Run, engine: Engine, redis_client: redis.Redis) -> None:
+    # given
+    for _ in range(2):
+        with snapshot(engine) as session:
+            project(session, redis_client, now=now_utc())
+    redis_client.persist(LIVE)
+
+    # when
+    told, listed = run(), json.loads(run("--json").stdout)
+
+    # then
+    assert told.exit_code == 0, told.output
+    assert "not compared" not in told.stdout
+    assert listed["ranking_compared"] is True
 
 
 def test_the_first_broken_row_is_said_first_with_exit_code_1(run: Run, tamper: Tamper) -> None:
