@@ -112,22 +112,23 @@ def _server(patient: Patient) -> Iterator[Finding]:
 
 
 def _horizon(patient: Patient) -> Iterator[Finding]:
-    """The oldest open transaction. Where its start is hidden from us, what waits behind it in the outbox tells."""
-    row = patient.session.execute(
+    """Old open transactions. Where a start is hidden from us, what waits behind it in the outbox tells."""
+    rows = patient.session.execute(
         text(
             "select l.pid, coalesce(a.application_name, '') as name, coalesce(a.xact_start, (select min(recorded_at)"
             " from outbox where xid8 > pg_snapshot_xmin(pg_current_snapshot()))) as since"
             " from pg_locks l left join pg_stat_activity a using (pid)"
             " where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.pid <> pg_backend_pid()"
-            " order by age(l.transactionid) desc limit 1"
+            " order by age(l.transactionid) desc"
         )
-    ).one_or_none()
-    if row is None or row.since is None or patient.now - row.since < OLD_TRANSACTION:
+    ).all()
+    old = [row for row in rows if row.since is not None and patient.now - row.since >= OLD_TRANSACTION]
+    if not old:
         yield Finding("horizon", "ok", "No transaction has been open for long.")
-        return
-    minutes = (patient.now - row.since) // timedelta(minutes=1)
-    says = f"A transaction (process {row.pid} {row.name}) has been open for {minutes} minutes at least."
-    yield Finding("horizon", "warning", says, f"End it if nobody needs it: select pg_terminate_backend({row.pid}).")
+    for row in old:
+        minutes = (patient.now - row.since) // timedelta(minutes=1)
+        says = f"A transaction (process {row.pid} {row.name}) has been open for {minutes} minutes at least."
+        yield Finding("horizon", "warning", says, f"End it if nobody needs it: select pg_terminate_backend({row.pid}).")
 
 
 def _seasons(patient: Patient) -> Iterator[Finding]:
