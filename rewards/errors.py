@@ -48,6 +48,11 @@ class MemberSuspended(RewardsError):
 
 
 @dataclass(eq=False)
+class StaleForm(RewardsError):
+    """A page's form that does not belong to the session it came in with: left open too long, or another site's."""
+
+
+@dataclass(eq=False)
 class NotSignedIn(RewardsError):
     """Nobody, or nobody who may still come in, sent the request; `why` says what is missing."""
 

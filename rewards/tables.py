@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.tables import APPEND_ONLY, BYTES_ORDER, Base
@@ -277,6 +277,24 @@ class StaffSession(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    address: Mapped[str | None]
+    agent: Mapped[str | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class SignInFailure(Base):
+    """A sign-in of staff that failed, kept for a day: it slows down whoever guesses."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (
+        Index("sign_in_failure_name_idx", "name", "failed_at"),
+        Index("sign_in_failure_address_idx", "address", "failed_at"),
+    )
+
+    failure_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str]
+    address: Mapped[str]
+    failed_at: Mapped[datetime]
 
 
 class MemberSession(Base):
@@ -325,6 +343,35 @@ class Audit(Base):
     about: Mapped[str]
     detail: Mapped[dict[str, Any]]
     recorded_at: Mapped[datetime]
+
+
+class Picture(Base):
+    """A picture that staff have uploaded, by the SHA-256 of its content: an address never shows another picture."""
+
+    __tablename__ = "picture"
+    __table_args__ = (CheckConstraint("width > 0 and height > 0", name="size"),)
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    media_type: Mapped[str]
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes]
+    added_by: Mapped[str]
+    added_at: Mapped[datetime]
+
+
+class Verification(Base):
+    """One time that everything was compared with the ledger: how many rows, what was found."""
+
+    __tablename__ = "verification"
+
+    verification_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime] = mapped_column(index=True)
+    rows: Mapped[int]
+    ranking_compared: Mapped[bool]
+    findings: Mapped[int] = mapped_column(Integer)
+    first_finding: Mapped[str | None]
 
 
 class Demo(Base):

@@ -16,6 +16,7 @@ from rewards.http.surroundings import here, request_now
 from rewards.runtime.database import transaction
 
 SESSION_COOKIE = "rewards_member"
+STAFF_COOKIE = "rewards_staff"
 
 Members = Literal["none", "any", "own"]
 
@@ -119,3 +120,17 @@ def current_member() -> str | None:
         with transaction(here().engine) as session:
             g.member = member_of_session(session, secret, now=request_now())
     return g.member
+
+
+def current_staff() -> Caller | None:
+    """Whoever of the staff is signed in on the pages by the session's cookie, if anybody is."""
+    secret = request.cookies.get(STAFF_COOKIE, "")
+    if not secret.startswith(STAFF_PREFIX) or not secret.isascii():
+        return None
+    if "staff" not in g:
+        try:
+            with transaction(here().engine) as session:
+                g.staff = caller_on_staff(session, secret, now=request_now())
+        except NotSignedIn:
+            g.staff = None
+    return g.staff

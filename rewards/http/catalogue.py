@@ -43,6 +43,13 @@ _KINDS = (
         "Use a key that has the scope, or ask the operator for one (`rewards api-key create --scope …`).",
     ),
     Kind(
+        "stale-form",
+        403,
+        "The form is out of date",
+        "The form of a page does not belong to the session that sent it: it was open too long, or is another site's. Nothing was changed.",
+        "Open the page again and send the form once more.",
+    ),
+    Kind(
         "not-yours",
         403,
         "This belongs to another member",

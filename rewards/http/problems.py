@@ -154,6 +154,7 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     rewards.NotSignedIn: _not_signed_in,
     rewards.ScopeMissing: _scope_missing,
     rewards.NotYours: lambda _: problem("not-yours"),
+    rewards.StaleForm: lambda _: problem("stale-form"),
     rewards.UnknownThing: _unknown,
     rewards.NameTaken: _taken,
     rewards.MemberSuspended: lambda error: problem(

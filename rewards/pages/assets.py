@@ -66,4 +66,4 @@ def _brand_sheet(brand: str) -> bytes:
 @cache
 def _files() -> dict[str, bytes]:
     """All of the folder, read once: a name that is asked for never becomes a path."""
-    return {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()}
+    return {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}

@@ -2,13 +2,27 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 
 from rewards.http.surroundings import here
-from rewards.pages import failures, hall_of_fame, problems, ranking, sign_in, start, words
+from rewards.pages import (
+    attendance,
+    embed,
+    failures,
+    hall_of_fame,
+    market,
+    me,
+    points,
+    problems,
+    ranking,
+    sign_in,
+    start,
+    words,
+)
 from rewards.pages.assets import asset_address, send_asset
 from rewards.pages.frame import code, iso, phrases, present_frame
 from rewards.pages.languages import speak
+from rewards.pages.staff.blueprint import staff_blueprint
 
 
 def register_pages(app: Flask) -> None:
@@ -16,7 +30,13 @@ def register_pages(app: Flask) -> None:
     settings = here_of(app).settings
     speak(app, default=settings.default_locale, timezone=settings.community_timezone.key)
     app.jinja_env.filters.update(number=words.number, iso=iso, code=code)
+    app.config.update(
+        SESSION_COOKIE_NAME="rewards_said",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https:"),
+    )
     app.register_blueprint(_pages())
+    app.register_blueprint(staff_blueprint())
     failures.register_failures(app)
 
 
@@ -29,9 +49,9 @@ def here_of(app: Flask) -> Any:
 def _pages() -> Blueprint:
     pages = Blueprint("pages", __name__, template_folder="templates")
     pages.app_context_processor(_around)
-    pages.after_request(_headers)
+    pages.after_app_request(_headers)
     pages.add_url_rule("/static/<path:filename>", "asset", _asset)
-    for part in (start, ranking, hall_of_fame, problems, sign_in):
+    for part in (start, ranking, hall_of_fame, attendance, market, me, points, embed, problems, sign_in):
         part.add_to(pages)
     return pages
 
@@ -48,13 +68,14 @@ def _around() -> dict[str, Any]:
         "frame": frame,
         "asset": lambda filename: asset_address(filename, brand=brand),
         "countdown": words.countdown,
+        "endpoints": current_app.view_functions,
         **phrases(frame),
     }
 
 
 def _headers(response: Response) -> Response:
     """A page is the reader's own, and asked for anew each time; the browser may still keep it for going back."""
-    if request.endpoint != "pages.asset":
+    if request.blueprint in ("pages", "staff") and request.endpoint != "pages.asset":
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(("Cookie", "Accept-Language"))
     return response

@@ -45,36 +45,42 @@ def _page(found: Problem) -> Response:
 
 
 def _message(found: Problem) -> Message:
-    status = found.kind.status
-    if status == 404:
-        return Message(
-            status,
+    title, said = _words(found)
+    return Message(found.kind.status, title, said)
+
+
+def _words(found: Problem) -> tuple[str, str]:
+    signing_in = request.endpoint == "pages.sign_in"
+    words = {
+        "stale-form": (
+            gettext("The page was out of date"),
+            gettext("It was open for long, or somebody else signed in. Nothing was changed; open it again and repeat."),
+        ),
+        401: (gettext("This page is for members"), gettext("Come in from the forum: its link to points signs you in.")),
+        404: (
             gettext("There is no such page"),
             gettext("The address has changed or is mistyped. Points and places are all there."),
-        )
-    if status == 503:
-        return Message(
-            status,
+        ),
+        503: (
             gettext("We are back in a moment"),
             gettext("The service cannot be reached for a moment. No point is lost; please try again shortly."),
-        )
-    if status == 401:
-        return Message(
-            status,
+        ),
+    }
+    if signing_in:
+        words[401] = (
             gettext("Signing in did not work"),
             gettext("The link was used before or has expired. Go back to the forum and come in again."),
         )
+    return words.get(found.kind.slug) or words.get(found.kind.status) or _whose_fault(found.kind.status)
+
+
+def _whose_fault(status: int) -> tuple[str, str]:
     if status < 500:
-        return Message(
-            status,
+        return (
             gettext("This did not work"),
             gettext("The page could not be shown as it was asked for. Nothing was changed."),
         )
-    return Message(
-        status,
-        gettext("Something went wrong"),
-        gettext("It is our fault, and noted. No point is lost; please try again."),
-    )
+    return gettext("Something went wrong"), gettext("It is our fault, and noted. No point is lost; please try again.")
 
 
 def _is_browser() -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
@@ -46,10 +47,18 @@ class Frame:
         return url_for(request.endpoint, **kept)
 
     @property
+    def sign_in_url(self) -> str | None:
+        """Where a visitor becomes a member, if the operator has said where: there and back to this page."""
+        address = here().settings.sign_in_url
+        if not address:
+            return None
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({'next': wanted})}"
+
+    @property
     def here(self) -> str:
         """Which of the header's pages this is."""
-        endpoint = (request.endpoint or "").removeprefix("pages.")
-        return {"ranking_of": "ranking", "hall_of_fame": "hall", "settled_week": "hall"}.get(endpoint, endpoint)
+        return request.path.split("/")[1]
 
 
 def present_frame() -> Frame:

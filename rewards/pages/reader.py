@@ -1,8 +1,6 @@
 """The member who is reading, if one is signed in."""
 
-import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 from uuid import UUID
 
 from flask import g, request
@@ -10,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from rewards.http.auth import SESSION_COOKIE, current_member
-from rewards.http.surroundings import here, request_snapshot
+from rewards.http.surroundings import request_snapshot
+from rewards.pages.forms import proof_of
 
 _PURSE = text(
     "select m.account_id, coalesce(m.name, m.member_id) as name, a.balance - a.held as available,"
@@ -44,15 +43,9 @@ def forget_reader() -> None:
     g.reader = None
 
 
-def csrf_proof() -> str:
-    """What a form of this session carries, and no other site can know."""
-    secret = request.cookies.get(SESSION_COOKIE, "")
-    return hmac.new(here().settings.secret_key.encode(), f"csrf {secret}".encode(), sha256).hexdigest()
-
-
 def _read(member_id: str) -> Reader | None:
     with request_snapshot() as session:
-        return read_reader(session, member_id, csrf=csrf_proof())
+        return read_reader(session, member_id, csrf=proof_of(request.cookies.get(SESSION_COOKIE, "")))
 
 
 def read_reader(session: Session, member_id: str, *, csrf: str) -> Reader | None:

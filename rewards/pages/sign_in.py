@@ -1,6 +1,5 @@
 """Signing in from the forum, and out again."""
 
-import hmac
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -8,10 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from rewards.access.member_sessions import SESSION_LASTS, sign_in_member, sign_out_member
 from rewards.access.member_tokens import read_member_token
-from rewards.errors import NotSignedIn
 from rewards.http.auth import SESSION_COOKIE, member_token_terms
 from rewards.http.surroundings import request_now, request_transaction
-from rewards.pages.reader import csrf_proof
+from rewards.pages.forms import check_form
 
 
 def add_to(pages: Blueprint) -> None:
@@ -41,9 +39,8 @@ def sign_in() -> AnyResponse:
 
 
 def sign_out() -> AnyResponse:
-    """End the session that the form's own page belongs to. Raises NotSignedIn for any other form."""
-    if not hmac.compare_digest(request.form.get("csrf", ""), csrf_proof()):
-        raise NotSignedIn("The form was not one of this session.")
+    """End the session that the form's own page belongs to. Raises StaleForm for any other form."""
+    check_form(request.cookies.get(SESSION_COOKIE, ""))
     with request_transaction() as session:
         sign_out_member(session, request.cookies.get(SESSION_COOKIE, ""), now=request_now())
     answer: Response | AnyResponse = redirect(url_for("pages.ranking"), code=303)

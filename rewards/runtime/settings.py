@@ -30,6 +30,8 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "DEFAULT_LOCALE": "ko",
         "BRAND_COLOUR": "#2f6fed",
         "PUBLIC_URL": "http://127.0.0.1:8000",
+        "SIGN_IN_URL": "",
+        "EMBED_ANCESTORS": "",
         "POLICY_FILE": "",
         "RATE_LIMIT": "",
         "REDEMPTION_EXPIRY_DAYS": "30",
@@ -92,6 +94,8 @@ class Settings:
     default_locale: Locale
     brand_colour: str
     public_url: str
+    sign_in_url: str
+    embed_ancestors: tuple[str, ...]
     policy_file: Path | None
     rate_limit: str
     redemption_expiry_days: int
@@ -127,6 +131,8 @@ def load_settings() -> Settings:
         "default_locale": choice("DEFAULT_LOCALE", "ko", "en"),
         "brand_colour": checked("BRAND_COLOUR", _colour),
         "public_url": checked("PUBLIC_URL", _public_url),
+        "sign_in_url": checked("SIGN_IN_URL", _optional(_web_address)),
+        "embed_ancestors": checked("EMBED_ANCESTORS", _origins),
         "policy_file": checked("POLICY_FILE", _optional_file),
         "rate_limit": checked("RATE_LIMIT", _optional(_rate_limit)),
         "redemption_expiry_days": whole_number("REDEMPTION_EXPIRY_DAYS", 1),
@@ -277,6 +283,20 @@ def _public_url(value: str) -> str:
     if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
         raise ValidationError(f"must be the address that people see, like https://points.example, not {value!r}.")
     return value.rstrip("/")
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+        raise ValidationError(f"must be an address like https://forum.example/points, but is {value!r}.")
+    return value
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(value.split())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.*-]+(:\d+)?", origin):
+            raise ValidationError(f"must be origins like https://forum.example, a space between, but has {origin!r}.")
+    return origins
 
 
 def _optional_file(value: str) -> Path | None:

@@ -96,7 +96,7 @@ def test_another_site_cannot_sign_a_member_out(forum: Forum) -> None:
     caller.get(f"/sso?token={forum.token(READER)}")
 
     for form in ({}, {"csrf": "0" * 64}):
-        assert caller.post("/sign-out", data=form, headers=HTML).status_code == 401
+        assert caller.post("/sign-out", data=form, headers=HTML).status_code == 403
 
     assert "내 순위" in page(caller)
 

@@ -1,0 +1,7 @@
+"""The addresses."""
+
+from flask import Blueprint
+
+
+def add_to(pages: Blueprint) -> None:
+    """Add the addresses."""

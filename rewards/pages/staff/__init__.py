@@ -1,0 +1,1 @@
+"""The staff's pages, under /staff: dense but calm, for the keyboard alone too."""

@@ -1,0 +1,7 @@
+"""The audit: who did what."""
+
+from rewards.pages.staff.desk import Desk
+
+
+def add_to(desk: Desk) -> None:
+    """Add the addresses."""

@@ -1,0 +1,25 @@
+"""The staff's blueprint, put together."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from rewards.http.auth import STAFF_COOKIE, current_staff
+from rewards.pages.forms import proof_of
+from rewards.pages.staff import audit, codes, front, members, products, queue, seasons, sessions, sign_in
+from rewards.pages.staff.desk import Desk, may
+
+
+def staff_blueprint() -> Blueprint:
+    """All pages under /staff."""
+    desk = Desk("staff", __name__, url_prefix="/staff", template_folder="../templates")
+    desk.context_processor(_around)
+    for part in (sign_in, front, queue, products, codes, members, seasons, audit, sessions):
+        part.add_to(desk)
+    return desk
+
+
+def _around() -> dict[str, Any]:
+    """What the staff's templates may ask for beside what every template may."""
+    secret = request.cookies.get(STAFF_COOKIE, "")
+    return {"staff": current_staff(), "may": may, "csrf": proof_of(secret) if secret else ""}

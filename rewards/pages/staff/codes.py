@@ -1,0 +1,7 @@
+"""Codes from CSV into the stock."""
+
+from rewards.pages.staff.desk import Desk
+
+
+def add_to(desk: Desk) -> None:
+    """Add the addresses."""

@@ -1,0 +1,7 @@
+"""Members in the hands of staff: search, statement, corrections."""
+
+from rewards.pages.staff.desk import Desk
+
+
+def add_to(desk: Desk) -> None:
+    """Add the addresses."""

@@ -1,0 +1,7 @@
+"""The queue: claim, fulfil, reject, next."""
+
+from rewards.pages.staff.desk import Desk
+
+
+def add_to(desk: Desk) -> None:
+    """Add the addresses."""

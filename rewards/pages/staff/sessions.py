@@ -1,0 +1,7 @@
+"""One's own sign-ins, and ending them."""
+
+from rewards.pages.staff.desk import Desk
+
+
+def add_to(desk: Desk) -> None:
+    """Add the addresses."""
