@@ -58,7 +58,7 @@ def check_form(secret: str) -> None:
     """Take the form only if it is one of this session's own pages. Raises StaleForm."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise StaleForm
-    if not secret or not hmac.compare_digest(request.form.get(PROOF, ""), proof_of(secret)):
+    if not secret or not hmac.compare_digest(request.form.get(PROOF, "").encode(), proof_of(secret).encode()):
         raise StaleForm
 
 
