@@ -4,16 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from ledger.accounts import lock_accounts
-from market.codes import code_keys, read_code, read_own_code
-from market.errors import UnknownRedemption
-from market.limits import Periods
-from market.products import find_product_by_key, products_on_sale
-from market.queue import Cursor, RedemptionRow, find_redemption, redemptions_of
-from market.redemptions import cancel, request
+from market.codes import code_keys
+from market.products import products_on_sale
+from market.queue import Cursor, redemptions_of
 from rewards.api.product_shapes import EXAMPLE as PRODUCT_EXAMPLE
 from rewards.api.product_shapes import ProductOut, product_of
 from rewards.api.redemption_shapes import (
@@ -26,7 +21,7 @@ from rewards.api.redemption_shapes import (
     redemptions_of_rows,
 )
 from rewards.api.shapes import PageQuery, list_of, page_of
-from rewards.errors import MemberSuspended
+from rewards.exchange import cancel_own, own_redemption, pass_code_on, periods_on, redeem, show_code
 from rewards.http.auth import acting_member, current_caller, needs
 from rewards.http.cursors import place_after
 from rewards.http.fields import Document, Line, MemberId
@@ -35,7 +30,6 @@ from rewards.http.problems import invalid_field
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_today
-from rewards.members.ensure import read_members
 from rewards.members.profile import account_of
 
 FRESH_S = 5
@@ -102,19 +96,16 @@ def post_redemption(body: dict[str, Any]) -> dict[str, Any]:
     """Exchange points for a product: they are set aside and one of the stock is taken, at once or not at all."""
     member_id = _named(body["member_id"])
     with request_transaction() as session:
-        account_id = account_of(session, member_id)
-        lock_accounts(session, [account_id], now=request_now())
-        _check_not_suspended(session, member_id)
-        row = request(
+        redeemed = redeem(
             session,
             redemption_id=uuid7(),
-            account_id=account_id,
-            product_id=_product_id(session, body["product"]),
-            periods=_periods(),
-            now=request_now(),
+            member_id=member_id,
+            product=_id_or_key(body["product"]),
+            periods=periods_on(request_today(), calendar=here().calendar),
             actor=current_caller().actor,
+            now=request_now(),
         )
-        return redemption_of(session, row)
+        return redemption_of(session, redeemed.redemption)
 
 
 @market.call(
@@ -149,7 +140,7 @@ def get_redemptions(query: dict[str, Any]) -> dict[str, Any]:
 def get_redemption(redemption_id: UUID) -> dict[str, Any]:
     """Read a redemption with its history."""
     with request_transaction() as session:
-        return redemption_of(session, _own(session, redemption_id))
+        return redemption_of(session, own_redemption(session, redemption_id, member_id=current_caller().member_id))
 
 
 @market.call(
@@ -164,9 +155,8 @@ def get_redemption(redemption_id: UUID) -> dict[str, Any]:
 def post_cancel(redemption_id: UUID) -> dict[str, Any]:
     """Cancel a redemption until staff have claimed it: points and stock go back."""
     with request_transaction() as session:
-        owned = _own(session, redemption_id)
-        actor = current_caller().actor
-        row = cancel(session, redemption_id, account_id=owned.account_id, actor=actor, now=request_now())
+        caller = current_caller()
+        row = cancel_own(session, redemption_id, member_id=caller.member_id, actor=caller.actor, now=request_now())
         return redemption_of(session, row)
 
 
@@ -184,14 +174,12 @@ def get_code(redemption_id: UUID, query: dict[str, Any]) -> Response:
     member_id = _named(query["member_id"])
     keys, caller = code_keys(here().settings.code_keys), current_caller()
     with request_transaction() as session:
-        owner = account_of(session, member_id)
         if caller.kind == "member":
-            code = read_own_code(session, redemption_id, account_id=owner, keys=keys, now=request_now())
-        elif find_redemption(session, redemption_id).account_id != owner:
-            raise UnknownRedemption(redemption_id=redemption_id)
+            code = show_code(session, redemption_id, member_id=member_id, keys=keys, now=request_now())
         else:
-            reason = "shown to its owner by the forum"
-            code = read_code(session, redemption_id, keys=keys, actor=caller.actor, reason=reason, now=request_now())
+            code = pass_code_on(
+                session, redemption_id, member_id=member_id, keys=keys, actor=caller.actor, now=request_now()
+            )
     response = json_response({"code": code.code, "expires_on": code.expires_on})
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -204,35 +192,8 @@ def _named(member_id: str | None) -> str:
     return member_id
 
 
-def _own(session: Session, redemption_id: UUID) -> RedemptionRow:
-    """The redemption, if it is the asking member's; the forum's backend may see all."""
-    row = find_redemption(session, redemption_id)
-    member_id = current_caller().member_id
-    if member_id is not None:
-        member = read_members(session, [member_id]).get(member_id)
-        if member is None or member.account_id != row.account_id:
-            raise UnknownRedemption(redemption_id=redemption_id)
-    return row
-
-
-def _check_not_suspended(session: Session, member_id: str) -> None:
-    suspended_at = read_members(session, [member_id])[member_id].suspended_at
-    if suspended_at is not None:
-        raise MemberSuspended(member_id=member_id, since=suspended_at)
-
-
-def _product_id(session: Session, named: str) -> UUID:
+def _id_or_key(named: str) -> UUID | str:
     try:
         return UUID(named)
     except ValueError:
-        return find_product_by_key(session, named, today=request_today()).product_id
-
-
-def _periods() -> Periods:
-    calendar, today = here().calendar, request_today()
-    return Periods(
-        today=today,
-        day=calendar.day_start(today),
-        week=calendar.day_start(calendar.week_of(today)),
-        month=calendar.month_bounds(today)[0],
-    )
+        return named
