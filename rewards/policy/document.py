@@ -1,7 +1,7 @@
 """A policy as a document: checked by schemas, turned into values. Knows no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -15,11 +15,13 @@ from rewards.earning.rules import Rule, RuleSet
 from rewards.earning.terms import Terms
 from rewards.errors import PolicyInvalid
 from rewards.members.levels import Level
+from rewards.policy.names import Names, names_of, without_names
 from rewards.ranking.seasons import Calendar
 
 DEFAULT_POLICY = Path(__file__).with_name("default.yaml")
 
 _at_least_one = validate.Range(min=1)
+_a_name = validate.Length(1, 80)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Policy:
     attendance: AttendanceRules
     levels: tuple[Level, ...]
     prizes: tuple[Mapping[str, Any], ...]
+    names: Names = field(default_factory=Names)
 
     def terms(self, *, calendar: Calendar, grace_s: int) -> Terms:
         """What earning goes by, under this policy."""
@@ -38,8 +41,10 @@ class Policy:
 
 
 class RuleSchema(Schema):
-    """One rule of the `rules` section."""
+    """One rule of the `rules` section. Its names are for people."""
 
+    name = fields.String(validate=_a_name)
+    name_en = fields.String(validate=_a_name)
     points = fields.Integer(strict=True)
     times_per_day = fields.Integer(strict=True, validate=_at_least_one)
     points_per_day = fields.Integer(strict=True, validate=_at_least_one)
@@ -86,6 +91,13 @@ class PrizeSchema(Schema):
     currency = fields.String(required=True)
 
 
+class BoardSchema(Schema):
+    """What people call a board of the forum."""
+
+    name = fields.String(required=True, validate=_a_name)
+    name_en = fields.String(validate=_a_name)
+
+
 class PolicySchema(Schema):
     """The whole document. Unknown fields are refused by name."""
 
@@ -95,6 +107,7 @@ class PolicySchema(Schema):
     attendance = fields.Nested(AttendanceSchema, required=True)
     levels = fields.List(fields.Nested(LevelSchema), required=True, validate=validate.Length(min=1))
     prizes = fields.List(fields.Nested(PrizeSchema), required=True)
+    boards = fields.Dict(keys=fields.String(validate=validate.Length(1, 255)), values=fields.Nested(BoardSchema))
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -126,9 +139,11 @@ def policy_of(document: Mapping[str, Any], *, version: int, rule_versions: Mappi
         attendance=AttendanceRules(**loaded["attendance"]),
         levels=tuple(levels),
         prizes=tuple(prizes),
+        names=names_of(loaded),
     )
 
 
 def rule_of(key: str, definition: Mapping[str, Any], *, version: int) -> Rule:
     """A rule from its checked definition."""
-    return Rule(key=key, version=version, **{**definition, "takes_back": tuple(definition.get("takes_back", ()))})
+    does = without_names(definition)
+    return Rule(key=key, version=version, **{**does, "takes_back": tuple(does.get("takes_back", ()))})
