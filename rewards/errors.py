@@ -108,6 +108,13 @@ class SeasonNotInReview(RewardsError):
 
 
 @dataclass(eq=False)
+class WinnersChanged(RewardsError):
+    """Others would win the season now than those who were shown to whoever accepts it."""
+
+    season_id: date
+
+
+@dataclass(eq=False)
 class SeasonNotOver(RewardsError):
     """The season takes awards still: there is nothing to settle before it ends."""
 

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from rewards.access.audit import note
 from rewards.api.member_shapes import (
     ENTRY_EXAMPLE,
     EXAMPLE,
@@ -25,11 +24,11 @@ from rewards.http.fields import rfc3339
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_policy
-from rewards.members.erase import erase
 from rewards.members.levels import level_at
-from rewards.members.profile import Profile, account_of, read_profile, suspend, write_profile
+from rewards.members.profile import Profile, account_of, read_profile, write_profile
 from rewards.members.statement import NEWEST, StatementLine, balance_at, statement
 from rewards.ranking.places import places_of
+from rewards.staff.members import erase_member, suspend_member
 
 members = Resource("members", __name__, description="Who the forum's people are here, what they have and why.")
 
@@ -95,9 +94,7 @@ def put_member(member_id: str, body: dict[str, Any]) -> tuple[dict[str, Any], in
 def delete_member(member_id: str) -> Response:
     """Erase a member: the person is forgotten, the account's points stay in the ledger without a name."""
     with request_transaction() as session:
-        about = f"account:{account_of(session, member_id)}"
-        erase(session, member_id, now=request_now())
-        note(session, actor=current_caller().actor, action="member.erase", about=about, detail={}, now=request_now())
+        erase_member(session, member_id, actor=current_caller().actor, now=request_now())
     return Response(status=204)
 
 
@@ -114,16 +111,8 @@ def delete_member(member_id: str) -> Response:
 def post_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Suspend a member, or end it (`suspended` false): neither earns nor spends meanwhile, and has no place."""
     with request_transaction() as session:
-        suspend_noted(session, member_id, suspended=body["suspended"])
+        suspend_member(session, member_id, suspended=body["suspended"], actor=current_caller().actor, now=request_now())
         return profile_of(session, member_id)
-
-
-def suspend_noted(session: Session, member_id: str, *, suspended: bool) -> None:
-    """Suspend or readmit, with a line in the audit if that changed anything."""
-    if suspend(session, member_id, suspended=suspended, now=request_now()):
-        action = "member.suspend" if suspended else "member.readmit"
-        about = f"account:{account_of(session, member_id)}"
-        note(session, actor=current_caller().actor, action=action, about=about, detail={}, now=request_now())
 
 
 @members.call(

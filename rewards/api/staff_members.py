@@ -3,10 +3,9 @@
 from datetime import date
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from rewards.access.audit import note
-from rewards.api.members import EXAMPLE, ProfileOut, profile_of, suspend_noted
+from rewards.api.members import EXAMPLE, ProfileOut, profile_of
 from rewards.api.season_shapes import SEASON_EXAMPLE, SeasonOut, season_of
 from rewards.api.shapes import list_of
 from rewards.errors import UnknownThing
@@ -15,10 +14,10 @@ from rewards.http.fields import Document, Line, MemberId, Moment, Truth
 from rewards.http.resource import Resource
 from rewards.http.surroundings import request_now, request_transaction
 from rewards.http.terms import request_today
-from rewards.members.profile import account_of, write_profile
 from rewards.ranking.late_reversals import late_reversals
 from rewards.ranking.season_rows import read_season
-from rewards.settlement import disqualify, make_final
+from rewards.staff.members import GROUNDS, hide_member, suspend_member
+from rewards.staff.seasons import accept_season, disqualify_member
 
 staff_members = Resource("staff members", __name__, description="Hiding, suspending, reviewing a season.")
 
@@ -43,6 +42,12 @@ class SuspendIn(Document):
     """Whether the member may neither earn nor spend."""
 
     suspended = Truth(load_default=True)
+    ground = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(GROUNDS),
+        metadata={"description": "Why; the audit keeps it."},
+    )
 
 
 class DisqualifyIn(Document):
@@ -92,9 +97,7 @@ def get_staff_member(member_id: str) -> dict[str, Any]:
 def post_hide(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Keep a member off leaderboards, or (`hidden` false) on them again."""
     with request_transaction() as session:
-        about = f"account:{account_of(session, member_id)}"
-        write_profile(session, member_id, changes=body, now=request_now())
-        note(session, actor=current_caller().actor, action="member.hide", about=about, detail=body, now=request_now())
+        hide_member(session, member_id, hidden=body["hidden"], actor=current_caller().actor, now=request_now())
         return profile_of(session, member_id)
 
 
@@ -111,7 +114,7 @@ def post_hide(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
 def post_staff_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Suspend a member, or (`suspended` false) end it."""
     with request_transaction() as session:
-        suspend_noted(session, member_id, suspended=body["suspended"])
+        suspend_member(session, member_id, **body, actor=current_caller().actor, now=request_now())
         return profile_of(session, member_id)
 
 
@@ -127,14 +130,11 @@ def post_staff_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any
 )
 def post_disqualify(season: date, body: dict[str, Any]) -> dict[str, Any]:
     """Take somebody out of a provisional standing: everybody below moves up by one."""
-    actor, reason, member_id = current_caller().actor, body["reason"], body["member_id"]
+    actor, member_id = current_caller().actor, body["member_id"]
     with request_transaction() as session:
-        account_id = account_of(session, member_id)
-        changed = disqualify(session, season, account_id=account_id, actor=actor, reason=reason, now=request_now())
-        if changed:
-            detail = {"account": str(account_id)}
-            about = f"season:{season}"
-            note(session, actor=actor, action="season.disqualify", about=about, detail=detail, now=request_now())
+        changed = disqualify_member(
+            session, season, member_id=member_id, reason=body["reason"], actor=actor, now=request_now()
+        )
     return {"season": season.isoformat(), "member_id": member_id, "changed": changed}
 
 
@@ -148,12 +148,8 @@ def post_disqualify(season: date, body: dict[str, Any]) -> dict[str, Any]:
 )
 def post_accept(season: date) -> dict[str, Any]:
     """Accept a provisional standing: it is final from now on, and its prizes go into the queue."""
-    actor = current_caller().actor
     with request_transaction() as session:
-        done = make_final(session, season, actor=actor, today=request_today(), now=request_now())
-        if done.moved:
-            about = f"season:{season}"
-            note(session, actor=actor, action="season.accept", about=about, detail={}, now=request_now())
+        accept_season(session, season, actor=current_caller().actor, today=request_today(), now=request_now())
         row = read_season(session, season)
     if row is None:
         raise UnknownThing("season", season.isoformat())

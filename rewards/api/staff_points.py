@@ -4,14 +4,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates
 
-from rewards.access.audit import note
 from rewards.earning.answer import in_utc
-from rewards.earning.correct import Corrected, adjust, reverse_award
+from rewards.earning.correct import Corrected
 from rewards.http.auth import current_caller, needs
 from rewards.http.fields import BIGINT_MAX, POINTS_MAX, Document, Line, MemberId, Truth, Whole
 from rewards.http.resource import Resource
 from rewards.http.surroundings import request_now, request_transaction
 from rewards.http.terms import request_terms
+from rewards.staff.points import adjust_points, reverse_points
 
 staff_points = Resource("staff points", __name__, description="Corrections: always a new entry, never a change.")
 
@@ -83,20 +83,16 @@ class CorrectionOut(Document):
 )
 def post_adjustment(body: dict[str, Any]) -> dict[str, Any]:
     """Give or take points for a reason. No leaderboard counts it."""
-    actor = current_caller().actor
     with request_transaction() as session:
-        done = adjust(
+        done = adjust_points(
             session,
             body["member_id"],
             points=body["points"],
             reason=body["reason"],
             overdraft=body["overdraft"],
-            actor=actor,
+            actor=current_caller().actor,
             now=request_now(),
         )
-        detail = {"seq": done.entry.seq, "points": done.entry.points}
-        about = f"account:{done.account_id}"
-        note(session, actor=actor, action="points.adjust", about=about, detail=detail, now=request_now())
     return _correction(done, body)
 
 
@@ -114,20 +110,16 @@ def post_adjustment(body: dict[str, Any]) -> dict[str, Any]:
 )
 def post_reversal(body: dict[str, Any]) -> dict[str, Any]:
     """Take one award back, once, in the periods in which it counted."""
-    actor = current_caller().actor
     with request_transaction() as session:
-        done = reverse_award(
+        done = reverse_points(
             session,
             body["member_id"],
             seq=body["seq"],
             reason=body["reason"],
-            actor=actor,
             terms=request_terms(session),
+            actor=current_caller().actor,
             now=request_now(),
         )
-        detail = {"seq": done.entry.seq, "reverses": body["seq"], "points": done.entry.points}
-        about = f"account:{done.account_id}"
-        note(session, actor=actor, action="points.reverse", about=about, detail=detail, now=request_now())
     return _correction(done, body)
 
 

@@ -166,6 +166,9 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
         "state-conflict", f"Entry {error.seq} cannot be reversed: {error.why}."
     ),
     rewards.SeasonNotInReview: _season_state,
+    rewards.WinnersChanged: lambda error: problem(
+        "state-conflict", f"The winners of season {error.season_id} have changed: look at them again."
+    ),
     rewards.NoPolicy: lambda _: problem(
         "dependency-away",
         "No policy has been applied yet; `rewards migrate` applies the default one.",

@@ -1,0 +1,44 @@
+"""What staff and the forum's backend do with a member, with its line in the audit. The caller commits."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from rewards.access.audit import note
+from rewards.members.erase import erase
+from rewards.members.profile import account_of, suspend, write_profile
+
+GROUNDS = ("spam", "accounts", "trading", "abuse", "wish", "other")
+"""Why somebody was suspended, as the audit keeps it for ever: a choice, since words of one's own may name people."""
+
+
+def hide_member(session: Session, member_id: str, *, hidden: bool, actor: str, now: datetime) -> None:
+    """Keep a member off the leaderboards, or put them on again. Raises UnknownThing."""
+    about = _about(session, member_id)
+    write_profile(session, member_id, changes={"hidden": hidden}, now=now)
+    note(session, actor=actor, action="member.hide", about=about, detail={"hidden": hidden}, now=now)
+
+
+def suspend_member(
+    session: Session, member_id: str, *, suspended: bool, actor: str, now: datetime, ground: str | None = None
+) -> bool:
+    """Suspend a member, on one of GROUNDS, or readmit them; whether that changed anything. Raises UnknownThing."""
+    if not suspend(session, member_id, suspended=suspended, now=now):
+        return False
+    detail: Mapping[str, Any] = {} if ground is None else {"ground": ground}
+    action = "member.suspend" if suspended else "member.readmit"
+    note(session, actor=actor, action=action, about=_about(session, member_id), detail=detail, now=now)
+    return True
+
+
+def erase_member(session: Session, member_id: str, *, actor: str, now: datetime) -> None:
+    """Forget who a member is; the points stay in the ledger without a name. Raises UnknownThing."""
+    about = _about(session, member_id)
+    erase(session, member_id, now=now)
+    note(session, actor=actor, action="member.erase", about=about, detail={}, now=now)
+
+
+def _about(session: Session, member_id: str) -> str:
+    return f"account:{account_of(session, member_id)}"
