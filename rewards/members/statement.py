@@ -1,18 +1,28 @@
-"""A member's statement: entries newest first, and the balance of any moment."""
+"""A member's statement: entries newest first, as written or as they occurred, and the balance of any moment."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-_PAGE = text(
+_LINES = (
     "select e.seq, e.points, e.kind, e.contra, e.transfer_id, e.balance_after, e.held_after, e.occurred_at,"
-    " e.recorded_at, e.season, e.month, e.reverses, n.note from entry e"
-    " left join entry_note n using (account_id, seq)"
-    " where e.account_id = :account_id and e.seq < :before order by e.seq desc limit :limit"
+    " e.recorded_at, e.season, e.month, e.reverses, e.award_seq, n.note from entry e"
+    " left join entry_note n using (account_id, seq) where e.account_id = :account_id"
+)
+_PAGE = text(f"{_LINES} and e.seq < :before order by e.seq desc limit :limit")
+_OCCURRED = text(
+    f"{_LINES} and (e.occurred_at, e.seq) < (cast(:before_at as timestamptz), cast(:before_seq as bigint))"
+    " and (cast(:sign as int) is null or sign(e.points) = cast(:sign as int))"
+    " order by e.occurred_at desc, e.seq desc limit :limit"
+)
+_SINCE = text(
+    "select s.instant, coalesce(sum(e.points), 0) as points from unnest(cast(:instants as timestamptz[])) as s(instant)"
+    " left join entry e on e.account_id = :account_id and e.occurred_at >= s.instant group by 1"
 )
 _EVENTS = text(
     "select transfer_id, source, event_id, type, subject from event where account_id = :account_id"
@@ -54,8 +64,16 @@ class StatementLine:
     season: date | None
     month: date | None
     reverses: int | None
+    award_seq: int | None
     note: str | None
     event: EventName | None
+
+
+class Occurred(NamedTuple):
+    """Where a statement in the order of what occurred goes on: behind this entry. Its time is aware."""
+
+    at: datetime
+    seq: int
 
 
 class BalanceAt(NamedTuple):
@@ -67,10 +85,42 @@ class BalanceAt(NamedTuple):
 
 def statement(session: Session, account_id: UUID, *, limit: int, before: int = NEWEST) -> list[StatementLine]:
     """A page of entries, newest first, from before a `seq` on."""
-    rows = session.execute(_PAGE, {"account_id": account_id, "before": before, "limit": limit}).all()
+    return _lines(
+        session, session.execute(_PAGE, _after(account_id, limit, before=before)).all(), account_id=account_id
+    )
+
+
+def statement_as_it_occurred(
+    session: Session,
+    account_id: UUID,
+    *,
+    limit: int,
+    before: Occurred | None = None,
+    only: Literal["earned", "spent"] | None = None,
+) -> list[StatementLine]:
+    """A page of entries in the order in which they occurred, the latest first: late ones lie in the day they are of."""
+    at, seq = before or Occurred(datetime.max.replace(tzinfo=UTC), NEWEST)
+    sign = {"earned": 1, "spent": -1, None: None}[only]
+    parameters = _after(account_id, limit, before_at=at, before_seq=seq, sign=sign)
+    return _lines(session, session.execute(_OCCURRED, parameters).all(), account_id=account_id)
+
+
+def points_since(session: Session, account_id: UUID, *, instants: Iterable[datetime]) -> dict[datetime, int]:
+    """For each instant, the sum of all points that occurred at it or later: the balance less it is what was before."""
+    wanted = sorted(set(instants))
+    rows = session.execute(_SINCE, {"account_id": account_id, "instants": wanted}) if wanted else ()
+    return {row.instant: int(row.points) for row in rows}
+
+
+def _after(account_id: UUID, limit: int, **place: object) -> dict[str, object]:
+    return {"account_id": account_id, "limit": limit, **place}
+
+
+def _lines(session: Session, rows: Sequence[Row[Any]], *, account_id: UUID) -> list[StatementLine]:
     if not rows:
         return []
-    events = _events(session, account_id, transfers=[row.transfer_id for row in rows], least=rows[-1].seq)
+    least = min(row.seq for row in rows)
+    events = _events(session, account_id, transfers=[row.transfer_id for row in rows], least=least)
     return [StatementLine(*row, event=events.get(row.transfer_id)) for row in rows]
 
 
