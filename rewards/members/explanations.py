@@ -13,7 +13,8 @@ from rewards.members.statement import StatementLine
 from rewards.ranking.seasons import Calendar
 
 _OCCASIONS = text(
-    "select e.seq, e.occurred_at, v.board from entry e left join event v on v.account_id = e.account_id and v.seq = e.seq"
+    "select e.seq, e.occurred_at, v.board from entry e"
+    " left join event v on v.account_id = e.account_id and v.seq = e.seq"
     " where e.account_id = :account_id and e.seq = any(cast(:seqs as bigint[]))"
 )
 # Awards by a version of their rule that had a cap: what the caps have counted, in the order in which they counted it.
