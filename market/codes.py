@@ -2,7 +2,9 @@
 
 import csv
 import hmac
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -25,7 +27,7 @@ from market.errors import (
 from market.products import find_product
 
 CODE_LENGTH_MAX = 255
-HEADER = "code"
+HEADERS = ("code", "코드")
 OWNER = "member"
 OWNER_READS = "the member's own"
 
@@ -77,6 +79,7 @@ _INSERT = text(
     " cast(:expiries as date[])) as c(code_id, ciphertext, digest, expires_on)"
     " order by c.digest on conflict (digest) do nothing returning digest"
 )
+_KNOWN = text("select digest from code where digest = any(cast(:digests as bytea[]))")
 _ISSUED = text(
     "select r.redemption_id, r.account_id, r.state, c.code_id, c.ciphertext, c.expires_on from redemption r"
     " left join code c on c.code_id = r.code_id where r.redemption_id = :redemption_id"
@@ -102,28 +105,51 @@ def import_codes(
 
     A code that is twice in the lines, or known already, is `doubled`. Raises UnknownProduct, StockNotCounted.
     """
+    _check_stock(session, product_id, today=today)
+    unique, refused = _sorted_out(lines, keys=keys, today=today)
+    stored = _store(session, product_id, lines=unique, keys=keys, now=now)
+    return _result(unique, refused, taken=set(stored))
+
+
+def check_codes(session: Session, product_id: UUID, *, lines: Iterable[str], keys: CodeKeys, today: date) -> Imported:
+    """What `import_codes` would answer now; nothing is written or locked. Raises UnknownProduct, StockNotCounted."""
+    _check_stock(session, product_id, today=today)
+    unique, refused = _sorted_out(lines, keys=keys, today=today)
+    known = {bytes(row.digest) for row in session.execute(_KNOWN, {"digests": list(unique)})}
+    return _result(unique, refused, taken=unique.keys() - known)
+
+
+def _check_stock(session: Session, product_id: UUID, *, today: date) -> None:
     product = find_product(session, product_id, today=today)
     if product.stock != "codes":
         raise StockNotCounted(product_id=product_id, stock=product.stock)
+
+
+def _sorted_out(lines: Iterable[str], *, keys: CodeKeys, today: date) -> tuple[dict[bytes, _Line], list[BadLine]]:
+    """Good lines by digest, and the lines that are bad in themselves."""
     read = list(read_lines(lines, today=today))
-    refused = [line for line in read if isinstance(line, BadLine)]
     unique, doubled = _unique([line for line in read if isinstance(line, _Line)], keys=keys)
-    stored = _store(session, product_id, lines=unique, keys=keys, now=now)
-    doubled += [BadLine(line.number, "doubled") for digest, line in unique.items() if digest not in stored]
-    return Imported(len(stored), tuple(sorted(refused + doubled)))
+    return unique, [line for line in read if isinstance(line, BadLine)] + doubled
+
+
+def _result(unique: dict[bytes, _Line], refused: list[BadLine], *, taken: AbstractSet[bytes]) -> Imported:
+    known = [BadLine(line.number, "doubled") for digest, line in unique.items() if digest not in taken]
+    return Imported(len(taken), tuple(sorted(refused + known)))
 
 
 def read_lines(lines: Iterable[str], *, today: date) -> Iterator[_Line | BadLine]:
     """Each line as a code or as what is wrong with it; blank lines count but are passed over. Pure."""
     for number, line in enumerate(lines, start=1):
         clean = line.removeprefix("\ufeff").strip()
-        if clean and not (number == 1 and clean.split(",")[0].strip().lower() == HEADER):
+        if clean and not (number == 1 and re.split("[,\t]", clean)[0].strip(' "').lower() in HEADERS):
             yield _read_line(clean, number=number, today=today)
 
 
 def _read_line(line: str, *, number: int, today: date) -> _Line | BadLine:
     try:
-        code, *others = [value.strip() for value in next(csv.reader([line]))]
+        # No code holds a tab, but what is copied from a spreadsheet has one between its columns.
+        columns = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+        code, *others = [value.strip() for value in columns]
         expires_on = date.fromisoformat(others[0]) if others and others[0] else None
     except csv.Error:
         return BadLine(number, "control_character")

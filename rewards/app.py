@@ -30,6 +30,8 @@ def create_app(
     """Put the service together. Connects to nothing yet."""
     app = Flask("rewards", static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=settings.max_body_bytes)
+    # A form may be as long as any other body: thousands of codes are pasted into one.
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     app.url_map.converters.update(CONVERTERS)
     app.url_map.strict_slashes = True
     # An empty part of a path would be redirected, in HTML, and a POST with it.

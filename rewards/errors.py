@@ -60,6 +60,13 @@ class NotSignedIn(RewardsError):
 
 
 @dataclass(eq=False)
+class TooManyFailures(RewardsError):
+    """Somebody failed to sign in too often; from `wait_s` seconds on they may try again."""
+
+    wait_s: int
+
+
+@dataclass(eq=False)
 class ScopeMissing(RewardsError):
     """Whoever sent the request may not do this; names what would allow it."""
 
@@ -143,3 +150,21 @@ class SeasonNotPast(RewardsError):
 
     season_id: date
     first: date
+
+
+@dataclass(eq=False)
+class BadPicture(RewardsError):
+    """An upload that cannot be a product's picture.
+
+    `problem`: `empty`, `too_many_bytes`, `no_picture` (of none of the kinds that are taken), `broken`,
+    `too_many_pixels` or `animated`.
+    """
+
+    problem: str
+
+
+@dataclass(eq=False)
+class UnreadableFile(RewardsError):
+    """An upload that cannot be read as lines of text. `problem`: `workbook` (a spreadsheet) or `encoding`."""
+
+    problem: str

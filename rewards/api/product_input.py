@@ -5,28 +5,34 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
 from rewards.http.fields import Document, Line, Moment, Prose, Truth, Whole
-
-FACE_VALUE_MAX = 1_000_000_000
+from rewards.staff.products import (
+    BRAND_LENGTH_MAX,
+    DESCRIPTION_LENGTH_MAX,
+    FACE_VALUE_MAX,
+    LIMIT_TIMES_MAX,
+    NAME_LENGTH_MAX,
+    POSITION_MAX,
+)
 
 
 class BothLanguagesIn(Document):
     """A name in Korean and English."""
 
-    ko = Line(required=True, longest=200)
-    en = Line(required=True, longest=200)
+    ko = Line(required=True, longest=NAME_LENGTH_MAX)
+    en = Line(required=True, longest=NAME_LENGTH_MAX)
 
 
 class ProseIn(Document):
     """A description in Korean and English."""
 
-    ko = Prose(load_default="")
-    en = Prose(load_default="")
+    ko = Prose(load_default="", longest=DESCRIPTION_LENGTH_MAX)
+    en = Prose(load_default="", longest=DESCRIPTION_LENGTH_MAX)
 
 
 class LimitIn(Document):
     """How often a member may have it."""
 
-    times = Whole(required=True, least=1, most=1000)
+    times = Whole(required=True, least=1, most=LIMIT_TIMES_MAX)
     period = fields.String(required=True, validate=validate.OneOf(("day", "week", "month", "ever")))
 
 
@@ -35,7 +41,7 @@ class DetailsIn(Document):
 
     name = fields.Nested(BothLanguagesIn, required=True)
     description = fields.Nested(ProseIn, load_default=lambda: {"ko": "", "en": ""})
-    brand = Line(load_default="", shortest=0, longest=100)
+    brand = Line(load_default="", shortest=0, longest=BRAND_LENGTH_MAX)
     face_value = Whole(required=True, most=FACE_VALUE_MAX)
     currency = fields.String(
         required=True,
@@ -49,7 +55,7 @@ class DetailsIn(Document):
     on_sale_until = Moment(load_default=None, allow_none=True)
     limit = fields.Nested(LimitIn, load_default=None, allow_none=True)
     needs_approval = Truth(load_default=False)
-    position = Whole(load_default=0, least=-100_000, most=100_000)
+    position = Whole(load_default=0, least=-POSITION_MAX, most=POSITION_MAX)
 
     @validates("picture")
     def on_this_host(self, value: str | None, **_: Any) -> None:
@@ -116,3 +122,11 @@ class ImportOut(Document):
     imported = fields.Integer(required=True)
     refused = fields.List(fields.Nested(BadLineOut), required=True)
     dry_run = fields.Boolean(required=True)
+
+
+class PictureOut(Document):
+    """A picture that was kept: its address on this host, and its size in pixels."""
+
+    picture = fields.String(required=True)
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)

@@ -4,21 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from sqlalchemy.orm import Session
 
-from market.codes import code_keys, import_codes
+from market.codes import code_keys
 from market.limits import Limit
-from market.products import (
-    ProductDetails,
-    ProductRow,
-    add_quantity,
-    all_products,
-    change_product,
-    create_product,
-    find_product,
-)
-from rewards.access.audit import note
-from rewards.api.product_input import ChangeIn, ImportOut, ImportQuery, ProductIn, QuantityIn
+from market.products import ProductDetails, all_products, find_product
+from rewards.api.product_input import ChangeIn, ImportOut, ImportQuery, PictureOut, ProductIn, QuantityIn
 from rewards.api.product_shapes import STAFF_EXAMPLE, StaffProductOut, staff_product_of
 from rewards.api.shapes import list_of
 from rewards.http.auth import current_caller, needs
@@ -26,6 +16,8 @@ from rewards.http.problems import refuse
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_today
+from rewards.staff.codes import take_in_codes
+from rewards.staff.products import NewProduct, add_picture, edit_product, make_product, restock
 
 staff_products = Resource("staff products", __name__, description="The catalogue and the stock of codes.")
 
@@ -42,9 +34,19 @@ _ASKS = {
 _CSV = {
     "requestBody": {
         "required": True,
-        "description": "Lines `code[,expires_on]` in UTF-8; a header `code,expires_on` is allowed.",
+        "description": "Lines `code[,expires_on]` in UTF-8 (or with a tab between); a header `code,…` is allowed.",
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": "code,expires_on\nGIFT-1234-5678,2027-01-31\n"}
+        },
+    }
+}
+_PICTURE = {
+    "requestBody": {
+        "required": True,
+        "description": "The picture's bytes.",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes)"}
+            for kind in ("image/png", "image/jpeg", "image/webp")
         },
     }
 }
@@ -78,17 +80,9 @@ def get_staff_products() -> dict[str, Any]:
 )
 def post_product(body: dict[str, Any]) -> dict[str, Any]:
     """Put a product on the list."""
+    new = NewProduct(key=body["key"], stock=body["stock"], quantity=body["quantity"], details=_details(body))
     with request_transaction() as session:
-        product = create_product(
-            session,
-            key=body["key"],
-            details=_details(body),
-            stock=body["stock"],
-            quantity=body["quantity"],
-            now=request_now(),
-        )
-        _note(session, "product.create", product=product)
-        return staff_product_of(product)
+        return staff_product_of(make_product(session, new, actor=current_caller().actor, now=request_now()))
 
 
 @staff_products.call(
@@ -113,15 +107,15 @@ def get_staff_product(product_id: UUID) -> dict[str, Any]:
 def put_product(product_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Replace a product's details, over the version that was read."""
     with request_transaction() as session:
-        product = change_product(
+        product = edit_product(
             session,
             product_id,
             details=_details(body),
             version=body["version"],
+            actor=current_caller().actor,
             today=request_today(),
             now=request_now(),
         )
-        _note(session, "product.change", product=product)
         return staff_product_of(product)
 
 
@@ -139,9 +133,30 @@ def put_product(product_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
 def post_quantity(product_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Count a stock up or down, relative to what is left."""
     with request_transaction() as session:
-        product = add_quantity(session, product_id, by=body["by"], today=request_today())
-        _note(session, "product.quantity", product=product, by=body["by"])
-        return staff_product_of(product)
+        actor, today, now = current_caller().actor, request_today(), request_now()
+        return staff_product_of(restock(session, product_id, by=body["by"], actor=actor, today=today, now=now))
+
+
+@staff_products.call(
+    "POST",
+    "/v1/staff/pictures",
+    access=needs("staff:manage"),
+    gives=PictureOut,
+    status=201,
+    refuses=("invalid-fields", "body-too-large", "unsupported-media-type"),
+    example={"picture": f"/pictures/{'0f' * 32}.webp", "width": 960, "height": 600},
+    doc=_PICTURE,
+)
+def post_picture() -> dict[str, Any]:
+    """Upload a picture for a product: PNG, JPEG or WebP of up to 5 MB.
+
+    It is drawn anew as WebP, at most 960 pixels wide and high, without any metadata. Safe to repeat: the same picture
+    has the same address. Put `picture` into a product.
+    """
+    content = _image()
+    with request_transaction() as session:
+        kept = add_picture(session, content, actor=current_caller().actor, now=request_now())
+    return {"picture": kept.address, "width": kept.width, "height": kept.height}
 
 
 @staff_products.call(
@@ -160,16 +175,25 @@ def post_codes(product_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     Safe to repeat without a key: a code that is known is refused as doubled.
     """
     lines = _csv_lines()
-    keys, dry_run = code_keys(here().settings.code_keys), query["dry_run"]
-    with request_transaction() as session, session.begin_nested() as savepoint:
-        done = import_codes(session, product_id, lines=lines, keys=keys, today=request_today(), now=request_now())
-        if dry_run:
-            savepoint.rollback()
-        else:
-            product = find_product(session, product_id, today=request_today())
-            _note(session, "codes.import", product=product, codes=done.codes)
+    with request_transaction() as session:
+        done = take_in_codes(
+            session,
+            product_id,
+            lines=lines,
+            keys=code_keys(here().settings.code_keys),
+            actor=current_caller().actor,
+            today=request_today(),
+            now=request_now(),
+            dry_run=query["dry_run"],
+        )
     refused = [{"line": line.number, "problem": line.problem} for line in done.refused]
-    return {"imported": done.codes, "refused": refused, "dry_run": dry_run}
+    return {"imported": done.codes, "refused": refused, "dry_run": query["dry_run"]}
+
+
+def _image() -> bytes:
+    if not request.mimetype.startswith("image/"):
+        raise refuse("unsupported-media-type", "Send the picture itself as `Content-Type: image/png` (jpeg, webp).")
+    return request.get_data()
 
 
 def _csv_lines() -> list[str]:
@@ -194,9 +218,3 @@ def _details(body: dict[str, Any]) -> ProductDetails:
         position=body["position"],
         **{name: body[name] for name in names},
     )
-
-
-def _note(session: Session, action: str, *, product: ProductRow, **detail: Any) -> None:
-    about = f"product:{product.product_id}"
-    detail = {"key": product.key, "version": product.version, **detail}
-    note(session, actor=current_caller().actor, action=action, about=about, detail=detail, now=request_now())

@@ -90,6 +90,11 @@ def _not_signed_in(error: rewards.NotSignedIn) -> Problem:
     return problem("not-signed-in", error.why, headers={"WWW-Authenticate": "Bearer"})
 
 
+def _too_many_failures(error: rewards.TooManyFailures) -> Problem:
+    said = f"Signing in failed too often. Try again in {error.wait_s} s; until then no password is looked at."
+    return problem("too-many-requests", said, headers={"Retry-After": str(error.wait_s)})
+
+
 def _scope_missing(error: rewards.ScopeMissing) -> Problem:
     return problem("scope-missing", f"This needs the scope {error.scope}. {KINDS['scope-missing'].remedy}")
 
@@ -149,9 +154,24 @@ def _wrong_state(error: market.WrongState) -> Problem:
     )
 
 
+def _bad_picture(error: rewards.BadPicture) -> Problem:
+    if error.problem == "too_many_bytes":
+        return problem("body-too-large", "A picture has 5 MB at most. Nothing was stored.")
+    return invalid([FieldError("", _PICTURE_PROBLEMS[error.problem])])
+
+
+_PICTURE_PROBLEMS: Mapping[str, str] = {
+    "empty": "must hold a picture, but is empty",
+    "no_picture": "must be a PNG, JPEG or WebP",
+    "broken": "must be a whole picture, but breaks off or is damaged",
+    "too_many_pixels": "must have 25 million pixels at most",
+    "animated": "must stand still: animations are not taken",
+}
+
 _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     Refusal: lambda error: error.problem,
     rewards.NotSignedIn: _not_signed_in,
+    rewards.TooManyFailures: _too_many_failures,
     rewards.ScopeMissing: _scope_missing,
     rewards.NotYours: lambda _: problem("not-yours"),
     rewards.StaleForm: lambda _: problem("stale-form"),
@@ -219,6 +239,8 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     market.CodeDoubled: lambda _: invalid([FieldError("/code", "is known already: in the stock, or issued before")]),
     market.NoCodeInStock: lambda _: problem("not-available", "No code is in stock: send one typed in as `code`."),
     market.CodeUnreadable: lambda _: problem("unexpected", "None of the keys in CODE_KEYS opens the code."),
+    rewards.BadPicture: _bad_picture,
+    rewards.UnreadableFile: lambda _: problem("malformed-body", "The file is no text that can be read as CSV."),
     ledger.EventConflict: event_conflict,
     ledger.NotEnoughPoints: _not_enough,
     ledger.HoldResolved: lambda error: problem("state-conflict", f"Its points were {error.state} before."),

@@ -12,6 +12,7 @@ from rewards.pages import (
     hall_of_fame,
     market,
     me,
+    pictures,
     points,
     problems,
     ranking,
@@ -51,7 +52,7 @@ def _pages() -> Blueprint:
     pages.app_context_processor(_around)
     pages.after_app_request(_headers)
     pages.add_url_rule("/static/<path:filename>", "asset", _asset)
-    for part in (start, ranking, hall_of_fame, attendance, market, me, points, embed, problems, sign_in):
+    for part in (start, ranking, hall_of_fame, attendance, market, me, points, embed, pictures, problems, sign_in):
         part.add_to(pages)
     return pages
 
@@ -75,7 +76,7 @@ def _around() -> dict[str, Any]:
 
 def _headers(response: Response) -> Response:
     """A page is the reader's own, and asked for anew each time; the browser may still keep it for going back."""
-    if request.blueprint in ("pages", "staff") and request.endpoint != "pages.asset":
+    if request.blueprint in ("pages", "staff") and request.endpoint not in ("pages.asset", "pages.picture"):
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(("Cookie", "Accept-Language"))
     return response

@@ -68,6 +68,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "PUT /v1/staff/products/{product_id}": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/products/{product_id}/quantity": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/products/{product_id}/codes": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/staff/pictures": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/adjustments": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/reversals": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/members/{member_id}": ("staff:view", "UFUUFFIIII"),
