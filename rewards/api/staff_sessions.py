@@ -5,11 +5,13 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from rewards.access.staff import SignedIn, sign_in, sign_out
-from rewards.http.auth import PUBLIC, bearer_token, needs
+from rewards.access.staff_sessions import SignedIn
+from rewards.http.auth import PUBLIC, bearer_token, current_caller, needs
 from rewards.http.fields import Document, Line, Moment, Prose
 from rewards.http.resource import Resource
+from rewards.http.staff_sign_in import sign_in_staff
 from rewards.http.surroundings import request_now, request_transaction
+from rewards.staff.signing_in import let_out
 
 staff_sessions = Resource("staff sessions", __name__, description="Staff sign in with a name and a password.")
 
@@ -43,7 +45,7 @@ class SignedInOut(Document):
     body=SignInIn,
     gives=SignedInOut,
     status=201,
-    refuses=("not-signed-in",),
+    refuses=("not-signed-in", "too-many-requests"),
     example={
         "token": "pts_…",
         "expires_at": "2026-01-17T13:08:01.482Z",
@@ -53,8 +55,7 @@ class SignedInOut(Document):
 )
 def post_session(body: dict[str, Any]) -> tuple[SignedIn, int, dict[str, str]]:
     """Sign in: the answer's token is the bearer of the staff's calls, for 12 hours."""
-    with request_transaction() as session:
-        signed_in = sign_in(session, name=body["name"], password=body["password"], now=request_now())
+    signed_in = sign_in_staff(name=body["name"], password=body["password"])
     return signed_in, 201, {"Cache-Control": "no-store"}
 
 
@@ -62,5 +63,5 @@ def post_session(body: dict[str, Any]) -> tuple[SignedIn, int, dict[str, str]]:
 def delete_session() -> Response:
     """Sign out: the token that makes this call is not good any more."""
     with request_transaction() as session:
-        sign_out(session, bearer_token() or "", now=request_now())
+        let_out(session, bearer_token() or "", actor=current_caller().actor, now=request_now())
     return Response(status=204)

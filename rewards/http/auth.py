@@ -10,7 +10,7 @@ from rewards.access.member_sessions import member_of_session
 from rewards.access.member_tokens import MemberToken, TokenTerms, read_member_token
 from rewards.access.scopes import Caller
 from rewards.access.secrets import KEY_PREFIX, MEMBER_PREFIX, STAFF_PREFIX, digest_of
-from rewards.access.staff import caller_on_staff
+from rewards.access.staff_sessions import caller_on_staff
 from rewards.errors import NotSignedIn, NotYours, ScopeMissing
 from rewards.http.surroundings import here, request_now
 from rewards.runtime.database import transaction

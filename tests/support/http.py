@@ -20,7 +20,7 @@ from rewards.access.keys import create_key
 from rewards.access.passwords import hash_password
 from rewards.access.scopes import SCOPES, Role
 from rewards.access.secrets import STAFF_PREFIX, digest_of, new_secret
-from rewards.access.staff import SESSION_LASTS
+from rewards.access.staff_sessions import SESSION_LASTS
 from rewards.policy.document import DEFAULT_POLICY, read_document
 from rewards.policy.load import apply_policy
 from rewards.runtime.database import transaction
