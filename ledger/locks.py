@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 IDEMPOTENCY_CLASS = 1
 SUBJECT_CLASS = 2
 SEASON_CLASS = 3
+SEALING_CLASS = 4
 SUBJECT_STRIPES = 64
 """Few, so that a batch of any size takes at most this many of the server's lock slots."""
 
@@ -48,6 +49,11 @@ def lock_subjects(session: Session, *, awarded: Iterable[str], reversed_: Iterab
     if keys:
         # One statement in one order over both modes: two would interleave into a deadlock.
         session.execute(_EITHER, {"kind": SUBJECT_CLASS, "keys": keys, "owned": [key in exclusive for key in keys]})
+
+
+def own_sealing(session: Session) -> None:
+    """Wait for whoever is sealing a block: their heights have no gap. Sealing takes no other lock."""
+    session.execute(_EXCLUSIVE, {"kind": SEALING_CLASS, "keys": [0]})
 
 
 def own_idempotency_key(session: Session, *, scope: str, key: str) -> None:

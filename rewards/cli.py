@@ -30,6 +30,7 @@ COMMANDS = {
     "settle": Place("rewards.commands.settle:settle", "Settle a season, or open a past one."),
     "import": Place("rewards.commands.bring_in:bring_in", "Take past check-ins from a file."),
     "api-key": Place("rewards.commands.api_key:api_key", "Make, list and revoke API keys."),
+    "signing-key": Place("rewards.commands.signing_key:signing_key", "Make a key that signs the ledger's blocks."),
     "staff": Place("rewards.commands.staff:staff", "Make and change accounts of staff."),
     "demo": Place("rewards.commands.demo:demo", "Feed half a year of a real community's messages."),
 }

@@ -160,4 +160,9 @@ class Book:
         write_decisions(session, self.decisions, data=self.data)
         add_points(session, self.gains)
         recompute(session, self.derived_again)
-        emit(session, self.notices, now=self.now)
+        emit(session, [*self.notices, *self._unmoved()], now=self.now)
+
+    def _unmoved(self) -> list[Notice]:
+        """For accounts whose decisions moved no point: their heads have changed all the same, and are to be sealed."""
+        told = {notice.account_id for notice in self.notices}
+        return [Notice("decided", account_id, {}) for account_id in {one.account_id for one in self.decisions} - told]

@@ -42,6 +42,7 @@ def own_servers(undo: ExitStack, *, var: Path, say: Callable[[str], None]) -> Ow
     made = {
         "SECRET_KEY": secrets.secret_key,
         "CODE_KEYS": secrets.code_key,
+        "SIGNING_KEYS": secrets.signing_key,
         "MEMBER_JWT_KEY": secrets.member_jwt_key,
         "PROMETHEUS_MULTIPROC_DIR": _emptied(var / "metrics"),
     }

@@ -21,6 +21,7 @@ TOLD = (
     "REDIS_URL",
     "SECRET_KEY",
     "CODE_KEYS",
+    "SIGNING_KEYS",
     "MEMBER_JWT_KEY",
     "PUBLIC_URL",
 )

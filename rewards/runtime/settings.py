@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 
+from ledger.signing import keyring_of
 from rewards.runtime.errors import OperatorError
 
 DEFAULTS: Mapping[str, str] = MappingProxyType(
@@ -83,6 +84,7 @@ class Settings:
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     code_keys: tuple[str, ...] = field(repr=False)
+    signing_keys: tuple[str, ...] = field(repr=False)
     member_jwt_key: str = field(repr=False)
     member_jwt_algorithm: Algorithm
     member_jwt_audience: str
@@ -120,6 +122,7 @@ def load_settings() -> Settings:
         "redis_url": checked("REDIS_URL", _redis_url),
         "secret_key": checked("SECRET_KEY", _secret),
         "code_keys": checked("CODE_KEYS", _code_keys),
+        "signing_keys": checked("SIGNING_KEYS", _signing_keys),
         "member_jwt_key": checked("MEMBER_JWT_KEY", _member_jwt_key),
         "member_jwt_algorithm": choice("MEMBER_JWT_ALGORITHM", "HS256", "RS256", "EdDSA"),
         "member_jwt_audience": checked("MEMBER_JWT_AUDIENCE", _text),
@@ -240,6 +243,18 @@ def _code_keys(value: str) -> tuple[str, ...]:
             ) from None
     if not keys:
         raise ValidationError("must hold at least one Fernet key; the first encrypts, all decrypt.")
+    return keys
+
+
+def _signing_keys(value: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in value.split(",") if key.strip())
+    try:
+        keyring_of(keys)
+    except ValueError as error:
+        raise ValidationError(
+            f"must be Ed25519 keys in URL-safe base64, a comma between, the private one that signs first, but {error};"
+            " `rewards signing-key` prints a new one."
+        ) from None
     return keys
 
 

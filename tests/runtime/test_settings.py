@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ledger.signing import new_key
 from rewards.runtime.settings import DEFAULTS, SeasonReset, Settings, SettingsError, load_settings
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "settings.md"
@@ -18,6 +19,7 @@ REQUIRED = {
     "REDIS_URL": "redis://:hush-redis@cache/0",
     "SECRET_KEY": "hush-secret-" + "s" * 32,
     "CODE_KEYS": Fernet.generate_key().decode(),
+    "SIGNING_KEYS": new_key(),
     "MEMBER_JWT_KEY": "hush-member-" + "k" * 32,
 }
 
@@ -78,6 +80,9 @@ def test_the_error_is_a_line_for_each_setting_and_names_the_table(given: pytest.
         ("SECRET_KEY", "s" * 31),
         ("CODE_KEYS", "no-key"),
         ("CODE_KEYS", ","),
+        ("SIGNING_KEYS", "no-key"),
+        ("SIGNING_KEYS", "c2hvcnQ="),
+        ("SIGNING_KEYS", "pub:" + new_key()),
         ("MEMBER_JWT_KEY", "k" * 31),
         ("MEMBER_JWT_ALGORITHM", "none"),
         ("MEMBER_JWT_AUDIENCE", " "),
@@ -136,6 +141,7 @@ def test_no_secret_is_in_the_repr(given: pytest.MonkeyPatch) -> None:
 
     assert "hush" not in shown
     assert REQUIRED["CODE_KEYS"] not in shown
+    assert REQUIRED["SIGNING_KEYS"] not in shown
 
 
 def table_in_docs() -> dict[str, str]:

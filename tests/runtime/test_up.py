@@ -15,7 +15,7 @@ from rewards.runtime.servers.process import free_port
 from rewards.runtime.settings import DEFAULTS
 from tests.support.processes import ServiceProcess, processes_in, rewards, status_of, wait_for
 
-GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CODE_KEYS", "MEMBER_JWT_KEY", "PORT", *DEFAULTS)
+GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CODE_KEYS", "SIGNING_KEYS", "MEMBER_JWT_KEY", "PORT", *DEFAULTS)
 
 
 class Up(ServiceProcess):

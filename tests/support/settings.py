@@ -11,5 +11,6 @@ def environment_of(secrets: Secrets, *, database_url: str, migration_url: str, r
         "REDIS_URL": redis_url,
         "SECRET_KEY": secrets.secret_key,
         "CODE_KEYS": secrets.code_key,
+        "SIGNING_KEYS": secrets.signing_key,
         "MEMBER_JWT_KEY": secrets.member_jwt_key,
     }
