@@ -10,6 +10,7 @@ from rewards.access.member_tokens import MemberToken, check_fresh
 from rewards.access.secrets import MEMBER_PREFIX, digest_of, new_secret
 from rewards.errors import NotSignedIn
 from rewards.members.ensure import ensure_members
+from rewards.members.profile import account_of
 
 SESSION_LASTS = timedelta(hours=8)
 
@@ -25,6 +26,10 @@ _FIND = text(
     " and m.member_id is not null and m.merged_into is null"
 )
 _CLOSE = text("update member_session set revoked_at = :now where digest = :digest and revoked_at is null")
+_CLOSE_ALL = text(
+    "update member_session set revoked_at = :now"
+    " where account_id = :account_id and revoked_at is null and expires_at > :now"
+)
 
 
 def sign_in_member(session: Session, token: MemberToken, *, now: datetime) -> str:
@@ -54,3 +59,13 @@ def member_of_session(session: Session, secret: str, *, now: datetime) -> str | 
 def sign_out_member(session: Session, secret: str, *, now: datetime) -> None:
     """End a session; harmless twice."""
     session.execute(_CLOSE, {"digest": digest_of(secret), "now": now})
+
+
+def sign_out_everywhere(session: Session, member_id: str, *, now: datetime) -> None:
+    """End every session of a member, on whatever device; harmless twice. Raises UnknownThing.
+
+    Locks the account, so that a sign-in under way is either ended with the others or comes after them.
+    """
+    account_id = account_of(session, member_id)
+    lock_accounts(session, [account_id], now=now)
+    session.execute(_CLOSE_ALL, {"account_id": account_id, "now": now})

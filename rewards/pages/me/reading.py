@@ -1,0 +1,133 @@
+"""Reading what the page of one's own shows: the account, the places, one page of the statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from market.queue import QueueFilter, read_queue
+from rewards.http.cursors import cursor_for, place_after
+from rewards.http.surroundings import here, request_now
+from rewards.members.explanations import refusals
+from rewards.members.profile import Profile, read_profile
+from rewards.members.statement import Occurred, StatementLine, points_since, statement_as_it_occurred
+from rewards.pages.me.view import DayShown, LevelShown, MeView, OnItsWay, RankShown, days_shown, level_shown
+from rewards.pages.statement_words import Telling, present_telling, refusal_words, tell_lines
+from rewards.pages.weeks import policy_or_none
+from rewards.policy.document import Policy
+from rewards.ranking.places import places_of
+
+PAGE_LINES = 40
+ON_THEIR_WAY_MAX = 5
+ONE_DAY = timedelta(days=1)
+
+Only = Literal["earned", "spent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """Which page of the statement is open: the lines `only` of one kind, behind `before`."""
+
+    session: Session
+    member: Profile
+    telling: Telling
+    only: Only | None
+    before: Occurred | None
+
+    @property
+    def begins_before(self) -> date | None:
+        """The day that the page before ended with; what earned nothing on it has been said there."""
+        return None if self.before is None else self.telling.calendar.day_of(self.before.at)
+
+
+def read_me(session: Session, member_id: str, *, only: Only | None, cursor: str | None) -> MeView:
+    """All of the page. Refuses a cursor that is not of this member's statement. Raises UnknownThing."""
+    member = read_profile(session, member_id)
+    policy = policy_or_none(session, now=request_now())
+    telling = present_telling(policy)
+    of = f"statement {member_id} {only or 'all'}"
+    before = _place(place_after(cursor, of=of))
+    turned = Turned(session=session, member=member, telling=telling, only=only, before=before)
+    lines = statement_as_it_occurred(session, member.account_id, limit=PAGE_LINES + 1, before=before, only=only)
+    more, lines = len(lines) > PAGE_LINES, lines[:PAGE_LINES]
+    return MeView(
+        name=member.name or member.member_id,
+        balance=member.balance,
+        held=member.held,
+        suspended_since=member.suspended_at,
+        kept_off="staff" if member.hidden else "self" if member.opted_out else None,
+        level=_level(policy, member, telling=telling),
+        ranks=_ranks(session, member_id),
+        on_their_way=_on_their_way(session, member, telling=telling),
+        days=_days(turned, lines, more=more),
+        only=only,
+        first_page=cursor is None,
+        next_cursor=cursor_for([lines[-1].occurred_at.isoformat(), lines[-1].seq] if more else None, of=of),
+    )
+
+
+def _place(given: Sequence[str | int] | None) -> Occurred | None:
+    return None if given is None else Occurred(datetime.fromisoformat(str(given[0])), int(given[1]))
+
+
+def _level(policy: Policy | None, member: Profile, *, telling: Telling) -> LevelShown | None:
+    levels = policy.levels if policy else ()
+    if not levels and member.level_by_hand is None:
+        return None
+    return level_shown(levels, lifetime=member.lifetime, by_hand=member.level_by_hand, locale=telling.locale)
+
+
+def _ranks(session: Session, member_id: str) -> tuple[RankShown, ...]:
+    around = here()
+    places = places_of(session, around.redis, member_id=member_id, calendar=around.calendar, now=request_now())
+    return tuple(RankShown(leaderboard, rank) for leaderboard, rank in places.items())
+
+
+def _on_their_way(session: Session, member: Profile, *, telling: Telling) -> tuple[OnItsWay, ...]:
+    """The open redemptions for which points are set aside, the oldest first."""
+    if not member.held:
+        return ()
+    only = QueueFilter(account_id=member.account_id, origin="market")
+    return tuple(
+        OnItsWay(
+            str(row.redemption_id),
+            row.product_name_ko if telling.locale == "ko" else row.product_name_en,
+            row.points,
+            row.state,
+        )
+        for row in read_queue(session, limit=ON_THEIR_WAY_MAX, only=only)
+    )
+
+
+def _days(turned: Turned, lines: Sequence[StatementLine], *, more: bool) -> tuple[DayShown, ...]:
+    session, account_id, telling = turned.session, turned.member.account_id, turned.telling
+    calendar = telling.calendar
+    nothing_for = {} if turned.only else _nothing_for(turned, lines, more=more)
+    days = {calendar.day_of(line.occurred_at) for line in lines} | nothing_for.keys()
+    ends = {day: calendar.day_start(day + ONE_DAY) for day in days}
+    since = points_since(session, account_id, instants=ends.values())
+    return days_shown(
+        lines,
+        told=tell_lines(session, lines, account_id=account_id, telling=telling),
+        nothing_for=nothing_for,
+        balances={day: turned.member.balance - since[end] for day, end in ends.items()},
+        calendar=calendar,
+        goes_on=turned.begins_before,
+    )
+
+
+def _nothing_for(turned: Turned, lines: Sequence[StatementLine], *, more: bool) -> dict[date, list[str]]:
+    """What earned nothing on the days that begin on this page, down to the beginning of all if it is the last."""
+    calendar, began = turned.telling.calendar, turned.begins_before
+    said: dict[date, list[str]] = {}
+    for refusal in refusals(
+        turned.session,
+        turned.member.account_id,
+        since=calendar.day_start(calendar.day_of(lines[-1].occurred_at)) if more else None,
+        until=None if began is None else calendar.day_start(began),
+        calendar=calendar,
+    ):
+        said.setdefault(refusal.day, []).append(refusal_words(refusal, telling=turned.telling))
+    return said
