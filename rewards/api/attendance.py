@@ -6,16 +6,16 @@ from typing import Any
 from marshmallow import fields
 
 from rewards.api.shapes import PageQuery, list_of, page_of
-from rewards.attendance.check_in import CheckIn, check_in
+from rewards.attendance.check_in import CheckIn
 from rewards.attendance.read import BoardLine, day_board, member_attendance, members_on
+from rewards.http.attending import check_in_now
 from rewards.http.auth import acting_member, needs
 from rewards.http.cursors import place_after
 from rewards.http.fields import Day, Document, Line, MemberId, Moment, Month
 from rewards.http.problems import invalid_field
-from rewards.http.recording import again
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
-from rewards.http.terms import request_policy, request_terms, request_today
+from rewards.http.terms import request_today
 from rewards.members.profile import account_of
 
 attendance = Resource("attendance", __name__, description="Check in once a community day; boards, calendars, streaks.")
@@ -134,17 +134,7 @@ def post_attendance(body: dict[str, Any]) -> tuple[CheckIn, int]:
     member_id = acting_member(body["member_id"])
     if member_id is None:
         raise invalid_field("/member_id", "is needed with an API key")
-    done = again(
-        lambda session: check_in(
-            session,
-            member_id,
-            greeting=body["greeting"],
-            day=body["day"],
-            terms=request_terms(session),
-            rules=request_policy(session).attendance,
-            now=here().clock(),
-        )
-    )
+    done = check_in_now(member_id, greeting=body["greeting"], day=body["day"])
     return done, 200 if done.repeated else 201
 
 

@@ -1,6 +1,5 @@
 """What pages and API show of attendance: the day's board, a member's month and streaks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -43,6 +42,12 @@ _BOARD = text(
 )
 _COUNT = text("select members from attendance_day where day = :day")
 _DAYS = text("select day from attendance where account_id = :account_id order by day")
+_GREETED = text(
+    "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting from attendance a"
+    " join greeting g using (account_id, day) join member m using (account_id)"
+    " where a.day = :day and m.member_id is not null order by a.place desc limit :limit"
+)
+_FIRST_DAY = text("select min(day) from attendance_day")
 
 
 def day_board(session: Session, day: date, *, after: int = 0, limit: int = 50) -> list[BoardLine]:
@@ -55,16 +60,30 @@ def members_on(session: Session, day: date) -> int:
     return session.execute(_COUNT, {"day": day}).scalar() or 0
 
 
+def latest_greetings(session: Session, day: date, *, limit: int) -> list[BoardLine]:
+    """Whoever checked in last on a day with a greeting, the latest first."""
+    return [BoardLine(*row) for row in session.execute(_GREETED, {"day": day, "limit": limit})]
+
+
+def first_day(session: Session) -> date | None:
+    """The first day on which anybody checked in; none before it."""
+    return session.execute(_FIRST_DAY).scalar()
+
+
+def days_of(session: Session, account_id: UUID) -> frozenset[date]:
+    """All days on which a member has checked in."""
+    return frozenset(session.execute(_DAYS, {"account_id": account_id}).scalars())
+
+
 def member_attendance(
     session: Session, account_id: UUID, *, month: date, calendar: Calendar, now: datetime
 ) -> MemberAttendance:
     """A member's calendar of a month, with the streaks that the dates give."""
-    days: Sequence[date] = session.execute(_DAYS, {"account_id": account_id}).scalars().all()
     today = calendar.day_of(now)
-    known = set(days)
+    known = days_of(session, account_id)
     return MemberAttendance(
         month=month.replace(day=1),
-        days=tuple(day for day in days if day.replace(day=1) == month.replace(day=1)),
+        days=tuple(day for day in sorted(known) if day.replace(day=1) == month.replace(day=1)),
         current_streak=current_streak(today, known),
         longest_streak=longest_streak(known),
         here_today=today in known,
