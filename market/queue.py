@@ -53,13 +53,19 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFilter:
-    """Which redemptions the queue shows; none of the others filters when it is none."""
+    """Which redemptions the queue shows; none of the others filters when it is none.
+
+    `account_ids` are those of any of these members, `since` and `until` bound when it was requested: [since, until).
+    """
 
     states: tuple[State, ...] = OPEN
     product_id: UUID | None = None
     origin: str | None = None
     account_id: UUID | None = None
+    account_ids: tuple[UUID, ...] | None = None
     claimed_by: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,17 @@ class QueueTotals:
     oldest_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """How many wait, are in the reader's own hand, in anybody's, and wait for approval; since when the oldest waits."""
+
+    waiting: int
+    mine: int
+    in_hand: int
+    to_approve: int
+    oldest_at: datetime | None
+
+
 _SELECT = (
     "select r.redemption_id, r.account_id, r.product_id, p.key as product_key, p.name_ko as product_name_ko,"
     " p.name_en as product_name_en, p.face_value, p.currency, r.origin, r.points, r.state, r.claimed_by,"
@@ -79,16 +96,42 @@ _SELECT = (
     " from redemption r join product p using (product_id) join account a using (account_id)"
 )
 _FIND = text(f"{_SELECT} where r.redemption_id = :redemption_id")
-_QUEUE = text(
-    f"{_SELECT} where r.state = any(cast(:states as text[]))"
+_WANTED = (
+    " where r.state = any(cast(:states as text[]))"
     " and (cast(:product_id as uuid) is null or r.product_id = cast(:product_id as uuid))"
     " and (cast(:origin as text) is null or r.origin = cast(:origin as text))"
     " and (cast(:account_id as uuid) is null or r.account_id = cast(:account_id as uuid))"
+    " and (cast(:account_ids as uuid[]) is null or r.account_id = any(cast(:account_ids as uuid[])))"
     " and (cast(:claimed_by as text) is null or r.claimed_by = cast(:claimed_by as text))"
+    " and (cast(:since as timestamptz) is null or r.requested_at >= cast(:since as timestamptz))"
+    " and (cast(:until as timestamptz) is null or r.requested_at < cast(:until as timestamptz))"
+)
+_QUEUE = text(
+    f"{_SELECT}{_WANTED}"
     " and (r.requested_at, r.redemption_id) > (coalesce(cast(:after_at as timestamptz), '-infinity'),"
     " coalesce(cast(:after_id as uuid), '00000000-0000-0000-0000-000000000000'))"
     " order by r.requested_at, r.redemption_id limit :limit"
 )
+_NEWEST = text(
+    f"{_SELECT}{_WANTED}"
+    " and (r.requested_at, r.redemption_id) < (coalesce(cast(:after_at as timestamptz), 'infinity'),"
+    " coalesce(cast(:after_id as uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))"
+    " order by r.requested_at desc, r.redemption_id desc limit :limit"
+)
+_NEXT = text(
+    f"select r.redemption_id from redemption r{_WANTED} and not exists (select from redemption_history h"
+    " where h.redemption_id = r.redemption_id and h.action = 'approve' and h.actor = :actor)"
+    " order by r.requested_at, r.redemption_id limit 1"
+)
+_COUNTS = text(
+    "select count(*) filter (where state = 'requested') as waiting,"
+    " count(*) filter (where state = 'claimed' and claimed_by = :actor) as mine,"
+    " count(*) filter (where state = 'claimed') as in_hand,"
+    " count(*) filter (where state = 'awaiting_approval') as to_approve,"
+    " min(requested_at) filter (where state = 'requested') as oldest_at"
+    f" from redemption r{_WANTED}"
+)
+_CLOSED = text(f"select count(*) from (select from redemption r{_WANTED} limit :limit) as closed")
 _OF_MEMBER = text(
     f"{_SELECT} where r.account_id = :account_id"
     " and (r.requested_at, r.redemption_id) < (coalesce(cast(:before_at as timestamptz), 'infinity'),"
@@ -121,19 +164,47 @@ def find_redemption(session: Session, redemption_id: UUID) -> RedemptionRow:
 
 
 def read_queue(
-    session: Session, *, limit: int, only: QueueFilter = QueueFilter(), after: Cursor | None = None
+    session: Session,
+    *,
+    limit: int,
+    only: QueueFilter = QueueFilter(),
+    after: Cursor | None = None,
+    newest_first: bool = False,
 ) -> list[RedemptionRow]:
-    """A page of the queue, oldest first; rows that arrive meanwhile come at its end."""
-    parameters = {
+    """A page of the queue, oldest first unless asked otherwise; rows that arrive meanwhile come at its end."""
+    place = {"after_at": after and after.requested_at, "after_id": after and after.redemption_id, "limit": limit}
+    rows = session.execute(_NEWEST if newest_first else _QUEUE, _wanted(only) | place)
+    return [_redemption(row) for row in rows]
+
+
+def next_waiting(session: Session, *, actor: str, only: QueueFilter = QueueFilter()) -> UUID | None:
+    """The oldest that waits for anybody, and that `actor` has not approved; of `only`, whose states don't matter."""
+    wanted = _wanted(only) | {"states": ["requested"], "claimed_by": None}
+    return session.execute(_NEXT, wanted | {"actor": actor}).scalar()
+
+
+def count_queue(session: Session, *, actor: str, only: QueueFilter = QueueFilter()) -> QueueCounts:
+    """How many of `only`, whose states don't matter, are open: for all and for `actor`."""
+    wanted = _wanted(only) | {"states": list(OPEN), "claimed_by": None, "actor": actor}
+    return QueueCounts(*session.execute(_COUNTS, wanted).one())
+
+
+def count_redemptions(session: Session, *, only: QueueFilter, at_most: int) -> int:
+    """How many there are, counted no further than `at_most`."""
+    return session.execute(_CLOSED, _wanted(only) | {"limit": at_most}).scalar_one()
+
+
+def _wanted(only: QueueFilter) -> dict[str, Any]:
+    return {
         "states": list(only.states),
         "product_id": only.product_id,
         "origin": only.origin,
         "account_id": only.account_id,
+        "account_ids": None if only.account_ids is None else list(only.account_ids),
         "claimed_by": only.claimed_by,
-        "after_at": after and after.requested_at,
-        "after_id": after and after.redemption_id,
+        "since": only.since,
+        "until": only.until,
     }
-    return [_redemption(row) for row in session.execute(_QUEUE, {**parameters, "limit": limit})]
 
 
 def redemptions_of(

@@ -6,19 +6,15 @@ from uuid import UUID
 import structlog
 from marshmallow import fields, validate
 
-from market.queue import find_redemption
-from market.redemptions import claim
 from rewards.api.redemption_shapes import EXAMPLE, RedemptionOut, redemption_of
-from rewards.api.staff_redemptions import fulfilled
-from rewards.http.auth import current_caller, needs
+from rewards.http.at_work import at_work
+from rewards.http.auth import needs
 from rewards.http.fields import Document
 from rewards.http.problems import Refusal, away, problem_of
 from rewards.http.resource import ProblemSchema, Resource
-from rewards.http.surroundings import request_now, request_transaction
-from rewards.http.terms import request_today
-from rewards.settlement import pass_prize_on
+from rewards.http.surroundings import request_transaction
+from rewards.staff.redemptions import BULK_MAX, fulfil_at_once, pass_on
 
-BULK_MAX = 100
 AWAY = 503
 
 _log = structlog.get_logger("rewards.http")
@@ -75,9 +71,8 @@ def post_bulk_fulfil(body: dict[str, Any]) -> dict[str, Any]:
 def _fulfil_one(redemption_id: UUID) -> dict[str, Any]:
     try:
         with request_transaction() as session:
-            if find_redemption(session, redemption_id).state == "requested":
-                claim(session, redemption_id, actor=current_caller().actor, now=request_now())
-            return {"status": 200, "redemption": redemption_of(session, fulfilled(session, redemption_id))}
+            done = fulfil_at_once(session, redemption_id, by=at_work())
+            return {"status": 200, "redemption": redemption_of(session, done)}
     except Exception as error:  # noqa: BLE001 -- each has its own result, whatever happened to it
         found = problem_of(error)
         if found.kind.slug == "unexpected":
@@ -97,6 +92,5 @@ def _fulfil_one(redemption_id: UUID) -> dict[str, Any]:
 def post_pass_on(redemption_id: UUID) -> dict[str, Any]:
     """Give a prize that came back (rejected, cancelled) to the next in the standing who has none."""
     with request_transaction() as session:
-        prize = pass_prize_on(session, redemption_id, today=request_today(), now=request_now())
-        row = prize and find_redemption(session, prize.redemption_id)
+        row = pass_on(session, redemption_id, by=at_work())
         return {"redemption": row and redemption_of(session, row)}

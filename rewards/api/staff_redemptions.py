@@ -7,9 +7,7 @@ from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from market.codes import code_keys, read_code
-from market.queue import Cursor, QueueFilter, RedemptionRow, find_redemption, queue_totals, read_queue
-from market.redemptions import approve, claim, fulfil, reject, release_claim
+from market.queue import Cursor, QueueFilter, find_redemption, queue_totals, read_queue
 from market.states import OPEN
 from rewards.api.redemption_shapes import (
     EXAMPLE,
@@ -23,14 +21,18 @@ from rewards.api.redemption_shapes import (
     redemptions_of_rows,
 )
 from rewards.api.shapes import PageQuery, list_of, page_of
-from rewards.http.auth import current_caller, needs
+from rewards.http.at_work import at_work
+from rewards.http.auth import needs
 from rewards.http.cursors import place_after
-from rewards.http.fields import Document, Line, MemberId, Moment
+from rewards.http.fields import Day, Document, Line, MemberId, Moment
 from rewards.http.json import json_response
 from rewards.http.resource import Resource
-from rewards.http.surroundings import here, request_now, request_transaction
-from rewards.http.terms import request_today
+from rewards.http.streams import csv_response
+from rewards.http.surroundings import here, request_transaction
+from rewards.http.terms import span_of_days
 from rewards.members.profile import account_of
+from rewards.staff import redemptions as desk
+from rewards.staff.queue_export import export_queue
 
 staff_redemptions = Resource("staff redemptions", __name__, description="The queue of redemptions and prizes.")
 
@@ -38,14 +40,30 @@ _ONE = "/v1/staff/redemptions/<uuid:redemption_id>"
 _REFUSES = ("not-found", "state-conflict", "idempotency-conflict")
 
 
-class QueueQuery(PageQuery):
-    """Which redemptions; by default all that are open, oldest first."""
+_CSV = {
+    "responses": {
+        "200": {
+            "description": "Lines of CSV with a header; times are those of the community.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    }
+}
+
+
+class ExportQuery(Document):
+    """Which redemptions; by default all that are open, oldest first. `from` and `to` are days on which they came."""
 
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
     product_id = fields.UUID(load_default=None)
     origin = fields.String(load_default=None, validate=validate.OneOf(("market", "prize")))
     member_id = MemberId(load_default=None)
     claimed_by = Line(load_default=None, metadata={"description": "staff:<name>"})
+    since = Day(load_default=None, data_key="from", metadata={"description": "First day of the community."})
+    until = Day(load_default=None, data_key="to", metadata={"description": "Last day of the community."})
+
+
+class QueueQuery(ExportQuery, PageQuery):
+    """Which redemptions, and how many at a time."""
 
 
 class TotalsOut(Document):
@@ -94,6 +112,17 @@ def get_queue(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @staff_redemptions.call(
+    "GET", "/v1/staff/redemptions.csv", access=needs("staff:view"), query=ExportQuery, gives=None, doc=_CSV
+)
+def get_queue_as_csv(query: dict[str, Any]) -> Response:
+    """List the whole queue as CSV for a spreadsheet, without codes. A text that looks like a formula gets a `'`."""
+    with request_transaction() as session:
+        only = _filter(session, query)
+    timezone = here().settings.community_timezone
+    return csv_response(lambda session: export_queue(session, only=only, newest_first=False, timezone=timezone))
+
+
+@staff_redemptions.call(
     "GET", _ONE, access=needs("staff:view"), gives=RedemptionOut, refuses=("not-found",), example=EXAMPLE
 )
 def get_staff_redemption(redemption_id: UUID) -> dict[str, Any]:
@@ -114,8 +143,7 @@ def get_staff_redemption(redemption_id: UUID) -> dict[str, Any]:
 def post_claim(redemption_id: UUID) -> dict[str, Any]:
     """Take a redemption in hand, so that nobody else does and the member cannot cancel any more."""
     with request_transaction() as session:
-        row = claim(session, redemption_id, actor=current_caller().actor, now=request_now())
-        return redemption_of(session, row)
+        return redemption_of(session, desk.claim(session, redemption_id, by=at_work()))
 
 
 @staff_redemptions.call(
@@ -129,11 +157,8 @@ def post_claim(redemption_id: UUID) -> dict[str, Any]:
 )
 def post_unclaim(redemption_id: UUID) -> dict[str, Any]:
     """Lay a redemption back into the queue: one's own, or as a manager anybody's."""
-    caller = current_caller()
-    of_anybody = "staff:manage" in caller.scopes
     with request_transaction() as session:
-        row = release_claim(session, redemption_id, actor=caller.actor, now=request_now(), of_anybody=of_anybody)
-        return redemption_of(session, row)
+        return redemption_of(session, desk.release(session, redemption_id, by=at_work()))
 
 
 @staff_redemptions.call(
@@ -148,8 +173,7 @@ def post_unclaim(redemption_id: UUID) -> dict[str, Any]:
 def post_approve(redemption_id: UUID) -> dict[str, Any]:
     """Approve a redemption that waits for it; somebody else fulfils it then."""
     with request_transaction() as session:
-        row = approve(session, redemption_id, actor=current_caller().actor, now=request_now())
-        return redemption_of(session, row)
+        return redemption_of(session, desk.approve(session, redemption_id, by=at_work()))
 
 
 @staff_redemptions.call(
@@ -166,7 +190,7 @@ def post_approve(redemption_id: UUID) -> dict[str, Any]:
 def post_fulfil(redemption_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Issue the code of a claimed redemption, from stock or typed in, and spend the points that were set aside."""
     with request_transaction() as session:
-        return redemption_of(session, fulfilled(session, redemption_id, code=body["code"]))
+        return redemption_of(session, desk.fulfil(session, redemption_id, by=at_work(), code=body["code"]))
 
 
 @staff_redemptions.call(
@@ -183,8 +207,7 @@ def post_fulfil(redemption_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
 def post_reject(redemption_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Refuse a redemption for a reason that the member is shown: points and stock go back."""
     with request_transaction() as session:
-        row = reject(session, redemption_id, actor=current_caller().actor, reason=body["reason"], now=request_now())
-        return redemption_of(session, row)
+        return redemption_of(session, desk.reject(session, redemption_id, reason=body["reason"], by=at_work()))
 
 
 @staff_redemptions.call(
@@ -199,33 +222,22 @@ def post_reject(redemption_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
 )
 def post_code_reading(redemption_id: UUID, body: dict[str, Any]) -> Response:
     """Show staff an issued code; who, when and why is kept for ever."""
-    keys, actor = code_keys(here().settings.code_keys), current_caller().actor
     with request_transaction() as session:
-        code = read_code(session, redemption_id, keys=keys, actor=actor, reason=body["reason"], now=request_now())
+        code = desk.read_code(session, redemption_id, reason=body["reason"], by=at_work())
     response = json_response({"code": code.code, "expires_on": code.expires_on})
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def fulfilled(session: Session, redemption_id: UUID, *, code: str | None = None) -> RedemptionRow:
-    """Fulfil a claimed redemption in the name of the caller."""
-    return fulfil(
-        session,
-        redemption_id,
-        actor=current_caller().actor,
-        keys=code_keys(here().settings.code_keys),
-        today=request_today(),
-        now=request_now(),
-        code=code,
-    )
-
-
 def _filter(session: Session, query: dict[str, Any]) -> QueueFilter:
     member_id, state = query["member_id"], query["state"]
+    since, until = span_of_days(query["since"], query["until"])
     return QueueFilter(
         states=(state,) if state else OPEN,
         product_id=query["product_id"],
         origin=query["origin"],
         account_id=account_of(session, member_id) if member_id else None,
         claimed_by=query["claimed_by"],
+        since=since,
+        until=until,
     )

@@ -1,6 +1,6 @@
 """The policy in force, as the request's calls go by it."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -40,3 +40,12 @@ def request_season(session: Session) -> SeasonRow:
 def request_today() -> date:
     """The community's day that holds the present moment."""
     return here().calendar.day_of(request_now())
+
+
+def span_of_days(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """From the start of the first day of the community to the end of the last one; open where a day is none."""
+    calendar = here().calendar
+    return (
+        None if first is None else calendar.day_start(first),
+        None if last is None else calendar.day_start(last + timedelta(days=1)),
+    )
