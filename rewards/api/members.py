@@ -99,6 +99,23 @@ def delete_member(member_id: str) -> Response:
 
 
 @members.call(
+    "DELETE",
+    "/v1/members/<member:member_id>/sessions",
+    access=needs("members:write"),
+    gives=None,
+    status=204,
+    refuses=("not-found",),
+)
+def delete_member_sessions(member_id: str) -> Response:
+    """Sign a member out of all pages, on every device. A token of the forum signs in again: stop issuing it first."""
+    with request_transaction() as session:
+        sign_out_everywhere(session, member_id, now=request_now())
+        about = f"account:{account_of(session, member_id)}"
+        note(session, actor=current_caller().actor, action="member.sign_out", about=about, detail={}, now=request_now())
+    return Response(status=204)
+
+
+@members.call(
     "POST",
     "/v1/members/<member:member_id>/suspend",
     access=needs("members:write"),
