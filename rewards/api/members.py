@@ -28,7 +28,7 @@ from rewards.members.levels import level_at
 from rewards.members.profile import Profile, account_of, read_profile, write_profile
 from rewards.members.statement import NEWEST, StatementLine, balance_at, statement
 from rewards.ranking.places import places_of
-from rewards.staff.members import erase_member, suspend_member
+from rewards.staff.members import erase_member, sign_member_out, suspend_member
 
 members = Resource("members", __name__, description="Who the forum's people are here, what they have and why.")
 
@@ -109,9 +109,7 @@ def delete_member(member_id: str) -> Response:
 def delete_member_sessions(member_id: str) -> Response:
     """Sign a member out of all pages, on every device. A token of the forum signs in again: stop issuing it first."""
     with request_transaction() as session:
-        sign_out_everywhere(session, member_id, now=request_now())
-        about = f"account:{account_of(session, member_id)}"
-        note(session, actor=current_caller().actor, action="member.sign_out", about=about, detail={}, now=request_now())
+        sign_member_out(session, member_id, actor=current_caller().actor, now=request_now())
     return Response(status=204)
 
 

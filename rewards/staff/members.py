@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from rewards.access.audit import note
+from rewards.access.member_sessions import sign_out_everywhere
 from rewards.members.erase import erase
 from rewards.members.profile import account_of, suspend, write_profile
 
@@ -31,6 +32,12 @@ def suspend_member(
     action = "member.suspend" if suspended else "member.readmit"
     note(session, actor=actor, action=action, about=_about(session, member_id), detail=detail, now=now)
     return True
+
+
+def sign_member_out(session: Session, member_id: str, *, actor: str, now: datetime) -> None:
+    """End every session that a member has on the pages. Raises UnknownThing."""
+    sign_out_everywhere(session, member_id, now=now)
+    note(session, actor=actor, action="member.sign_out", about=_about(session, member_id), detail={}, now=now)
 
 
 def erase_member(session: Session, member_id: str, *, actor: str, now: datetime) -> None:
