@@ -1,0 +1,35 @@
+"""The member whom an address names: by `?id=`, since ids may hold slashes."""
+
+from flask import request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+
+from rewards.access.member_tokens import is_member_id
+from rewards.errors import UnknownThing
+from rewards.members.profile import Profile, read_profile
+
+
+def asked_id() -> str:
+    """The id in the address. Raises NotFound for what can be none."""
+    member_id = request.args.get("id")
+    if not is_member_id(member_id):
+        raise NotFound
+    return member_id
+
+
+def asked_profile(session: Session) -> Profile:
+    """The member whom the address names. Raises NotFound."""
+    try:
+        return read_profile(session, asked_id())
+    except UnknownThing as error:
+        raise NotFound from error
+
+
+def address_of(member_id: str) -> str:
+    """Where staff see the member."""
+    return url_for("staff.member", id=member_id)
+
+
+def name_of(profile: Profile) -> str:
+    """How the member is called."""
+    return profile.name or profile.member_id
