@@ -1,6 +1,6 @@
 """Style sheets, scripts and the icon: from this host, named with their content's hash so that browsers keep them."""
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -13,11 +13,18 @@ from rewards.pages.colours import SURFACE_DARK, SURFACE_LIGHT, Shades, shades
 FOLDER = Path(__file__).parent / "static"
 BRAND = "brand.css"
 KEEP_S = 31_536_000
+COLOURS_KEPT = 256
+"""Anybody may ask for any colour: those that are in use stay in memory."""
 
 
 def asset_address(filename: str, *, brand: str) -> str:
     """The address of an asset, which changes with its content."""
     return url_for("pages.asset", filename=filename, v=_version(filename, brand=brand))
+
+
+def brand_address(colour: str) -> str:
+    """The address of the brand's sheet in another colour, for boxes on the forum's own pages."""
+    return url_for("pages.asset", filename=BRAND, colour=colour.removeprefix("#"), v=_version(BRAND, brand=colour))
 
 
 def send_asset(filename: str, *, brand: str) -> Response:
@@ -33,10 +40,14 @@ def send_asset(filename: str, *, brand: str) -> Response:
 
 
 def brand_css(brand: str) -> str:
-    """The forum's colour as tokens for both modes: a sheet of its own, since no style may be inline."""
+    """The forum's colour as tokens for both modes: a sheet of its own, since no style may be inline.
+
+    The reader's preference decides, unless the page's root has the class `light` or `dark`.
+    """
     light = _tokens(shades(brand, surface=SURFACE_LIGHT))
     dark = _tokens(shades(brand, surface=SURFACE_DARK))
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    preferred = f"@media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {dark} }} }}"
+    return f":root {{ {light} }}\n{preferred}\n:root.dark {{ {dark} }}\n"
 
 
 def _tokens(found: Shades) -> str:
@@ -53,12 +64,12 @@ def _content(filename: str, *, brand: str) -> bytes:
     return _files()[filename]
 
 
-@cache
+@lru_cache(maxsize=COLOURS_KEPT)
 def _version(filename: str, *, brand: str) -> str:
     return sha256(_content(filename, brand=brand)).hexdigest()[:12]
 
 
-@cache
+@lru_cache(maxsize=COLOURS_KEPT)
 def _brand_sheet(brand: str) -> bytes:
     return brand_css(brand).encode()
 

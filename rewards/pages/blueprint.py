@@ -21,6 +21,7 @@ from rewards.pages import (
     words,
 )
 from rewards.pages.assets import asset_address, send_asset
+from rewards.pages.colours import colour_of
 from rewards.pages.frame import code, iso, phrases, present_frame
 from rewards.pages.languages import speak
 from rewards.pages.staff.blueprint import staff_blueprint
@@ -58,7 +59,7 @@ def _pages() -> Blueprint:
 
 
 def _asset(filename: str) -> Response:
-    return send_asset(filename, brand=here().settings.brand_colour)
+    return send_asset(filename, brand=colour_of(request.args.get("colour")) or here().settings.brand_colour)
 
 
 def _around() -> dict[str, Any]:
@@ -75,8 +76,11 @@ def _around() -> dict[str, Any]:
 
 
 def _headers(response: Response) -> Response:
-    """A page is the reader's own, and asked for anew each time; the browser may still keep it for going back."""
-    if request.blueprint in ("pages", "staff") and request.endpoint not in ("pages.asset", "pages.picture"):
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+    """A page is the reader's own, and asked for anew each time; the browser may still keep it for going back.
+
+    Whatever says by itself how long it may be kept says what it varies by, too.
+    """
+    if request.blueprint in ("pages", "staff") and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "private, no-cache"
         response.vary.update(("Cookie", "Accept-Language"))
     return response

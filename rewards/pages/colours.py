@@ -1,5 +1,6 @@
 """One brand colour made readable: shades of it that keep AA contrast on our surfaces, light and dark."""
 
+import re
 from dataclasses import dataclass
 
 CONTRAST_MIN = 4.6
@@ -21,6 +22,12 @@ class Shades:
     soft: str
     fill: str
     on_fill: str
+
+
+def colour_of(written: str | None) -> str | None:
+    """The colour that an address names as rrggbb; none for anything else."""
+    found = re.fullmatch(r"[0-9a-fA-F]{6}", written or "", re.ASCII)
+    return f"#{found[0].lower()}" if found else None
 
 
 def shades(brand: str, *, surface: str) -> Shades:

@@ -8,6 +8,7 @@ from flask_babel import Babel
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
 COOKIE = "lang"
+BOXES = "/embed/"
 COOKIE_AGE_S = 365 * 86_400
 
 
@@ -41,7 +42,9 @@ def _known(wanted: str | None) -> Language | None:
 
 
 def _keep_choice(response: Response) -> Response:
-    if chosen := _known(request.args.get("lang")):
+    """Not for boxes on the forum's pages: there the forum chose, and may choose otherwise on the next page."""
+    chosen = _known(request.args.get("lang"))
+    if chosen and not request.path.startswith(BOXES):
         response.set_cookie(
             COOKIE, chosen, max_age=COOKIE_AGE_S, httponly=True, samesite="Lax", secure=request.is_secure
         )

@@ -15,7 +15,7 @@ from rewards.http.surroundings import here, request_now
 from rewards.members.ensure import read_members
 from rewards.pages.attendance.calendar import month_shown
 from rewards.pages.attendance.parts import earnings, parts_shown
-from rewards.pages.attendance.view import Arrived, AttendanceView, DayBoard, Done, Mine, Promise, State
+from rewards.pages.attendance.view import Arrived, AttendanceView, DayBoard, Done, Mine, MonthShown, Promise, State
 from rewards.pages.faces import face_of
 from rewards.pages.frame import present_frame
 from rewards.pages.reader import Reader
@@ -42,47 +42,66 @@ class Reading:
     reader: Reader | None
     days: frozenset[date]
     today: date
+    midnight: datetime
     now: datetime
+
+    @property
+    def seconds_left(self) -> int:
+        """Until the community's day ends."""
+        return int((self.midnight - self.now).total_seconds())
+
+
+def present_reading(session: Session) -> Reading:
+    """Of the present request."""
+    now, frame = request_now(), present_frame()
+    policy = policy_or_none(session, now=now)
+    days = days_of(session, frame.reader.account_id) if frame.reader else frozenset[date]()
+    return Reading(
+        session=session,
+        rules=policy.attendance if policy else None,
+        reader=frame.reader,
+        days=days,
+        today=frame.today,
+        midnight=here().calendar.day_start(frame.today + ONE_DAY),
+        now=now,
+    )
 
 
 def read_attendance(session: Session, wanted: Wanted) -> AttendanceView:
     """The whole page. Refuses a cursor of another list."""
-    now, frame = request_now(), present_frame()
-    policy = policy_or_none(session, now=now)
-    reader = frame.reader
-    days = days_of(session, reader.account_id) if reader else frozenset[date]()
-    rules = policy.attendance if policy else None
-    reading = Reading(session=session, rules=rules, reader=reader, days=days, today=frame.today, now=now)
-    mine = _mine(reading, reader) if reader else None
-    midnight = here().calendar.day_start(frame.today + ONE_DAY)
+    reading = present_reading(session)
+    mine = read_mine(reading)
+    rules = reading.rules
     return AttendanceView(
-        today=frame.today,
-        midnight=midnight,
-        seconds_left=int((midnight - now).total_seconds()),
-        promise=_promise(reading) if mine is None or mine.state == "open" else None,
+        today=reading.today,
+        midnight=reading.midnight,
+        seconds_left=reading.seconds_left,
+        promise=read_promise(reading) if mine is None or mine.state == "open" else None,
         mine=mine,
-        month=month_shown(wanted.month, days=days, today=frame.today, rules=_rules_ahead(reading, mine))
-        if mine
-        else None,
+        month=_month(reading, mine, wanted=wanted) if mine else None,
         board=_board(reading, wanted),
         earnings=earnings(rules) if rules else None,
     )
 
 
-def _rules_ahead(reading: Reading, mine: Mine | None) -> AttendanceRules | None:
-    """Nothing lies ahead of whoever may not check in."""
-    return None if mine is None or mine.state == "suspended" else reading.rules
+def _month(reading: Reading, mine: Mine, *, wanted: Wanted) -> MonthShown:
+    # Nothing lies ahead of whoever may not check in.
+    rules = None if mine.state == "suspended" else reading.rules
+    return month_shown(wanted.month, days=reading.days, today=reading.today, rules=rules)
 
 
-def _mine(reading: Reading, reader: Reader) -> Mine:
+def read_mine(reading: Reading) -> Mine | None:
+    """What is the reader's own; nothing for a visitor."""
+    reader = reading.reader
+    if reader is None:
+        return None
     streak = current_streak(reading.today, reading.days)
-    done = _done(reading, reader) if reading.today in reading.days else None
     return Mine(
         state=_state(reading, reader),
         streak=streak,
         longest=longest_streak(reading.days),
         next_streak=next_streak(streak, rules=reading.rules) if reading.rules else None,
-        done=done,
+        done=_done(reading, reader) if reading.today in reading.days else None,
     )
 
 
@@ -108,7 +127,7 @@ def _done(reading: Reading, reader: Reader) -> Done:
     )
 
 
-def _promise(reading: Reading) -> Promise | None:
+def read_promise(reading: Reading) -> Promise | None:
     """What checking in now brings: by the same function that decides it then."""
     if reading.rules is None:
         return None
