@@ -20,6 +20,7 @@ from rewards.runtime.database import snapshot, transaction
 from workers.due import Due, Rounds, open_weeks, what_is_due
 from workers.jobs import JOBS
 from workers.queue import enqueue
+from workers.verifier import Verifier
 
 PROJECT_EVERY_S = 0.25
 LOOK_EVERY_S = 2.0
@@ -42,6 +43,7 @@ class Scheduler:
     queued_s: dict[Due, float] = field(default_factory=dict[Due, float])
     complained_s: dict[str, float] = field(default_factory=dict[str, float])
     looked_s: float = float("-inf")
+    verifier: Verifier | None = None
 
     def run(self) -> None:
         """Go on until stopped, whatever is away meanwhile."""
@@ -49,6 +51,8 @@ class Scheduler:
             began_s = time.monotonic()
             self.step()
             self.stop.wait(max(0.0, PROJECT_EVERY_S - (time.monotonic() - began_s)))
+        if self.verifier:
+            self.verifier.end()
 
     def step(self) -> None:
         """One turn: the projection always, the rest every few seconds."""
@@ -56,6 +60,8 @@ class Scheduler:
         if time.monotonic() - self.looked_s >= LOOK_EVERY_S:
             self.looked_s = time.monotonic()
             self._guarded("look", self._look)
+            if self.verifier:
+                self._guarded("verify", self.verifier.look)
 
     def _guarded(self, name: str, action: Callable[[], None]) -> None:
         """Survive what may be away for a while, and say so now and then."""

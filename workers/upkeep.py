@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from rewards.access.throttle import FAILURES_COUNT_FOR
+
 OUTBOX_KEPT = timedelta(days=7)
 ANSWERS_KEPT = timedelta(days=90)
 SESSIONS_KEPT = timedelta(days=30)
 STREAKS_KEPT = timedelta(days=7)
 MIDNIGHTS_KEPT = timedelta(days=7)
+VERIFICATIONS_KEPT = timedelta(days=30)
 ROWS_AT_ONCE = 5000
 
 _ANSWERS = text(
@@ -37,6 +40,14 @@ _STREAKS = text(
 _MIDNIGHTS = text(
     "delete from midnight_rank where ctid = any(array(select ctid from midnight_rank where day < :before limit :rows))"
 )
+_FAILURES = text(
+    "delete from sign_in_failure where ctid = any(array(select ctid from sign_in_failure"
+    " where failed_at < :before limit :rows))"
+)
+_VERIFICATIONS = text(
+    "delete from verification where ctid = any(array(select ctid from verification"
+    " where finished_at < :before limit :rows))"
+)
 
 
 def removals(*, now: datetime, today: date) -> Iterator[tuple[TextClause, Mapping[str, Any]]]:
@@ -45,6 +56,8 @@ def removals(*, now: datetime, today: date) -> Iterator[tuple[TextClause, Mappin
     yield _TOKENS, {"before": now}
     yield _STAFF_SESSIONS, {"before": now - SESSIONS_KEPT}
     yield _MEMBER_SESSIONS, {"before": now - SESSIONS_KEPT}
+    yield _FAILURES, {"before": now - FAILURES_COUNT_FOR}
+    yield _VERIFICATIONS, {"before": now - VERIFICATIONS_KEPT}
     yield _STREAKS, {"before": today - STREAKS_KEPT}
     yield _MIDNIGHTS, {"before": today - MIDNIGHTS_KEPT}
 

@@ -13,12 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rewards.http import metrics
 from rewards.http.auth import PUBLIC
-from rewards.http.fields import Document
+from rewards.http.fields import Document, Moment, rfc3339
 from rewards.http.json import json_response
 from rewards.http.problems import away, respond
 from rewards.http.resource import Resource
-from rewards.http.surroundings import here
+from rewards.http.surroundings import here, request_snapshot
 from rewards.runtime.database import DatabaseMisconfigured, transaction
+from rewards.verifications import Verification, last_verification
 
 STILL_WORKS = {
     "database": "Nothing that reads or writes points; /healthz, /metrics, /openapi.json and /docs do.",
@@ -50,11 +51,21 @@ class DependenciesOut(Document):
     redis = fields.Nested(DependencyOut, required=True)
 
 
+class LastVerifiedOut(Document):
+    """The last time that ledger, balances, ranking and standings were compared; `rows` entries and decisions."""
+
+    at = Moment(required=True)
+    rows = fields.Integer(required=True)
+    findings = fields.Integer(required=True)
+    ranking_compared = fields.Boolean(required=True)
+
+
 class ReadyOut(Document):
-    """Whether it can serve: `degraded` means that it does, more slowly."""
+    """Whether it can serve: `degraded` means that it does, more slowly. Findings do not make it less ready."""
 
     status = fields.String(required=True, metadata={"enum": ["ready", "degraded"]})
     dependencies = fields.Nested(DependenciesOut, required=True)
+    last_verified = fields.Nested(LastVerifiedOut, required=True, allow_none=True)
 
 
 @health.call("GET", "/healthz", access=PUBLIC, gives=AliveOut, example={"status": "alive"})
@@ -68,7 +79,16 @@ def healthz() -> Response:
     "/readyz",
     access=PUBLIC,
     gives=ReadyOut,
-    example={"status": "ready", "dependencies": {"database": {"state": "up"}, "redis": {"state": "up"}}},
+    example={
+        "status": "ready",
+        "dependencies": {"database": {"state": "up"}, "redis": {"state": "up"}},
+        "last_verified": {
+            "at": "2026-01-17T01:08:01.482Z",
+            "rows": 1204311,
+            "findings": 0,
+            "ranking_compared": True,
+        },
+    },
 )
 def readyz() -> Response:
     """Say whether it can serve, which dependency is away and what still works.
@@ -79,7 +99,8 @@ def readyz() -> Response:
     dependencies = {name: _state(name, is_away=name in missing) for name in _DEPENDENCIES}
     if "database" in missing:
         return _not_ready(dependencies)
-    return json_response({"status": "degraded" if missing else "ready", "dependencies": dependencies})
+    told = {"status": "degraded" if missing else "ready", "dependencies": dependencies}
+    return json_response({**told, "last_verified": _told(_last_verified())})
 
 
 @health.call(
@@ -91,7 +112,7 @@ def readyz() -> Response:
 )
 def metrics_exposition() -> Response:
     """Give Prometheus its metrics, over all web workers."""
-    return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+    return Response(metrics.exposition(_last_verified()), content_type=metrics.CONTENT_TYPE)
 
 
 def _state(name: str, *, is_away: bool) -> dict[str, str]:
@@ -102,6 +123,22 @@ def _not_ready(dependencies: dict[str, Any]) -> Response:
     response = respond(away())
     response.set_data(orjson.dumps({**orjson.loads(response.get_data()), "dependencies": dependencies}))
     return response
+
+
+def _last_verified() -> Verification | None:
+    """None also where the database is away: that is told by other means."""
+    try:
+        with request_snapshot() as session:
+            return last_verification(session)
+    except (SQLAlchemyError, DatabaseMisconfigured):
+        return None
+
+
+def _told(last: Verification | None) -> dict[str, Any] | None:
+    if last is None:
+        return None
+    compared = last.ranking_compared
+    return {"at": rfc3339(last.finished_at), "rows": last.rows, "findings": last.findings, "ranking_compared": compared}
 
 
 def _database_answers() -> bool:

@@ -2,9 +2,11 @@
 
 import os
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client import REGISTRY as OWN_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from rewards.verifications import Verification
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -30,8 +32,22 @@ def count_request(*, endpoint: str, method: str, status: int, taken_s: float) ->
     REQUEST_SECONDS.labels(endpoint).observe(taken_s)
 
 
-def exposition() -> bytes:
-    """All metrics in Prometheus' text format."""
+def exposition(last: Verification | None) -> bytes:
+    """All metrics in Prometheus' text format; those of the last verification where there was one."""
+    return _of_requests() + (b"" if last is None else _of_verification(last))
+
+
+def _of_verification(last: Verification) -> bytes:
+    """The same in every process, since the database says it."""
+    registry = CollectorRegistry()
+    at = Gauge("rewards_last_verified_timestamp_seconds", "When all was last compared.", registry=registry)
+    at.set(last.finished_at.timestamp())
+    found = Gauge("rewards_verification_findings", "What was found then.", registry=registry)
+    found.set(last.findings)
+    return generate_latest(registry)
+
+
+def _of_requests() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(OWN_REGISTRY)
     registry = CollectorRegistry()
