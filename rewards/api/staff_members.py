@@ -1,19 +1,24 @@
 """Members and seasons in the hands of staff: hide, suspend, review."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from marshmallow import fields, validate
 
+from rewards.api.member_shapes import LevelOfMember
 from rewards.api.members import EXAMPLE, ProfileOut, profile_of
 from rewards.api.season_shapes import SEASON_EXAMPLE, SeasonOut, season_of
-from rewards.api.shapes import list_of
+from rewards.api.shapes import PageQuery, list_of, page_of
 from rewards.errors import UnknownThing
 from rewards.http.auth import current_caller, needs
+from rewards.http.cursors import place_after
 from rewards.http.fields import Document, Line, MemberId, Moment, Truth
 from rewards.http.resource import Resource
 from rewards.http.surroundings import request_now, request_transaction
-from rewards.http.terms import request_today
+from rewards.http.terms import request_policy, request_today
+from rewards.members.levels import Level, level_at
+from rewards.members.search import STATES, Found, search_members
 from rewards.ranking.late_reversals import late_reversals
 from rewards.ranking.season_rows import read_season
 from rewards.staff.members import GROUNDS, hide_member, suspend_member
@@ -28,8 +33,44 @@ LATE_EXAMPLE = {
     "recorded_at": "2026-01-20T01:08:01.482Z",
     "would_have_changed_winners": True,
 }
+FOUND_EXAMPLE = {name: value for name, value in EXAMPLE.items() if name != "ranks"} | {
+    "active_at": "2026-01-17T01:08:01.482Z"
+}
 _MEMBER = "/v1/staff/members/<member:member_id>"
 _SEASON = "/v1/staff/seasons/<day:season>"
+
+
+class SearchQuery(PageQuery):
+    """Whom to look for."""
+
+    q = Line(
+        load_default="",
+        shortest=0,
+        longest=100,
+        metadata={"description": "A part of the id or the nickname, in either case. Whoever has it as id is first."},
+    )
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES), metadata={"description": "Only these."})
+
+
+class FoundOut(Document):
+    """A member, as a search finds them."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    avatar = fields.String(required=True, allow_none=True)
+    hidden = fields.Boolean(required=True)
+    opted_out = fields.Boolean(required=True)
+    suspended = fields.Boolean(required=True)
+    suspended_at = Moment(required=True, allow_none=True)
+    balance = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+    lifetime = fields.Integer(required=True)
+    level = fields.Nested(LevelOfMember, required=True)
+    created_at = Moment(required=True)
+    active_at = Moment(
+        required=True, allow_none=True, metadata={"description": "When anything was last written about the member."}
+    )
 
 
 class HideIn(Document):
@@ -73,6 +114,33 @@ class LateReversalOut(Document):
     points = fields.Integer(required=True)
     recorded_at = Moment(required=True)
     would_have_changed_winners = fields.Boolean(required=True)
+
+
+@staff_members.call(
+    "GET",
+    "/v1/staff/members",
+    access=needs("staff:view"),
+    query=SearchQuery,
+    gives=list_of(FoundOut),
+    example={"items": [FOUND_EXAMPLE], "next": None},
+)
+def get_staff_members(query: dict[str, Any]) -> dict[str, Any]:
+    """Find members by a part of their id or nickname; all of them without one."""
+    of, limit = f"staff members {query['state']} {query['q']}", query["limit"]
+    after = place_after(query["cursor"], of=of)
+    with request_transaction() as session:
+        levels = request_policy(session).levels
+        found = search_members(
+            session, query["q"], limit=limit + 1, after=after[0] if after else None, state=query["state"]
+        )
+    # Whoever has just this id comes first, out of order: behind them the list begins.
+    return page_of(
+        found,
+        limit=limit,
+        of=of,
+        place=lambda one: ["" if one.member_id == query["q"] else one.member_id],
+        item=lambda one: _found(one, levels=levels),
+    )
 
 
 @staff_members.call(
@@ -182,3 +250,17 @@ def get_late_reversals(season: date) -> dict[str, Any]:
         for one in late
     ]
     return {"items": items, "next": None}
+
+
+def _found(one: Found, *, levels: Sequence[Level]) -> dict[str, Any]:
+    names = ("name", "avatar", "hidden", "opted_out", "suspended_at", "balance", "held", "lifetime")
+    shown: dict[str, Any] = {name: getattr(one, name) for name in (*names, "created_at", "active_at")}
+    by_hand = one.level_by_hand
+    level = by_hand if by_hand is not None else levels[level_at(levels, one.lifetime)].name
+    return {
+        "id": one.member_id,
+        **shown,
+        "suspended": one.suspended_at is not None,
+        "available": one.balance - one.held,
+        "level": {"name": level, "by_hand": by_hand is not None},
+    }

@@ -1,8 +1,10 @@
 """A member's statement as staff read it: every entry with its decision, and the decisions that moved nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -93,16 +95,34 @@ def staff_statement(
     session: Session, account_id: UUID, *, limit: int, before: Before = TOP, only: str | None = None
 ) -> list[StaffLine]:
     """A page of lines, those written last first. `only`: one of KINDS or UNMOVED, `moved` or `unmoved`."""
-    lines: list[StaffLine] = []
+    entries: list[StaffLine] = []
+    decisions: list[StaffLine] = []
     if only is None or only == "moved" or only in KINDS:
         kinds = [only] if only in KINDS else None
-        lines += _entries(session, account_id, limit=limit, before=before.seq, kinds=kinds)
+        entries = _entries(session, account_id, limit=limit, before=before.seq, kinds=kinds)
     if only is None or only == "unmoved" or only in UNMOVED:
         outcomes = [only] if only in UNMOVED else None
         wanted = {"account_id": account_id, "before": before.decision_no, "outcomes": outcomes, "limit": limit}
-        lines += [StaffLine(decided=_decided(row)) for row in session.execute(_DECISIONS, wanted)]
-    # Stable: entries and decisions each stay in their own order, which is that of the cursor.
-    return sorted(lines, key=lambda line: line.recorded_at, reverse=True)[:limit]
+        decisions = [StaffLine(decided=_decided(row)) for row in session.execute(_DECISIONS, wanted)]
+    return list(islice(_merged(entries, decisions), limit))
+
+
+def _merged(entries: Sequence[StaffLine], decisions: Sequence[StaffLine]) -> Iterator[StaffLine]:
+    """Both, each in its own order, which is that of the cursor; the later of the two heads comes first."""
+    rest = deque(decisions)
+    for entry in entries:
+        while rest and _is_later(rest[0], entry):
+            yield rest.popleft()
+        yield entry
+    yield from rest
+
+
+def _is_later(decision: StaffLine, entry: StaffLine) -> bool:
+    """Whether a decision was written after an entry: the numbers of decisions say it where both have one."""
+    assert decision.decided is not None
+    if entry.decided is not None:
+        return decision.decided.decision_no > entry.decided.decision_no
+    return decision.recorded_at > entry.recorded_at
 
 
 def before_next(shown: Sequence[StaffLine], before: Before) -> Before:

@@ -37,7 +37,8 @@ _COUNT = {
     ),
 }
 _HISTORY = text(
-    "select state, actor, recorded_at from season_history where season_id = :season order by recorded_at, state"
+    "select state, actor, recorded_at from season_history where season_id = :season"
+    " order by array_position(array['open', 'closing', 'provisional', 'final'], state)"
 )
 _DISQUALIFIED = text(
     "select d.account_id, d.actor, d.reason, d.recorded_at, m.member_id, m.name, m.avatar from disqualification d"
