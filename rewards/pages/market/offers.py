@@ -18,7 +18,8 @@ from rewards.pages import words
 from rewards.pages.avatars import hue_of, initial, picture_of
 from rewards.pages.comments import comment_worth
 from rewards.pages.frame import Frame, present_frame
-from rewards.pages.market.standing import ORDER, Purse, Standing, missing_for, order_of, standing_of
+from rewards.pages.market.standing import ORDER, Order, Purse, Standing, missing_for, order_of, standing_of
+from rewards.pages.market.times import to_the_minute, until
 from rewards.pages.market.view import Card, LimitShown, Offer
 from rewards.pages.next_place import DAYS_MAX, CommentWorth, comments_for
 from rewards.pages.weeks import policy_or_none
@@ -74,9 +75,9 @@ def under_way(session: Session, account_id: UUID) -> int:
     return session.execute(_UNDER_WAY, {"account_id": account_id, "states": list(OPEN)}).scalar_one()
 
 
-def offers_in_order(reading: Reading) -> list[tuple[tuple[int, int, int, str], ProductRow, Standing]]:
+def offers_in_order(reading: Reading) -> list[tuple[Order, ProductRow, Standing]]:
     """What is on sale now or soon, what can be had now first; with its place in that order."""
-    found: list[tuple[tuple[int, int, int, str], ProductRow, Standing]] = []
+    found: list[tuple[Order, ProductRow, Standing]] = []
     for product in all_products(reading.session, today=reading.frame.today):
         standing = _standing(reading, product)
         if ORDER[standing] < ORDER["ended"]:
@@ -99,8 +100,8 @@ def offer_of(reading: Reading, product: ProductRow, *, whole: bool = True) -> Of
         card=card_of(brand=details.brand, name=details.name_ko, picture=details.picture),
         price=details.price,
         left=None if product.left == "unlimited" else product.left,
-        from_at=details.on_sale_from,
-        until_at=details.on_sale_until,
+        begins=to_the_minute(details.on_sale_from, frame=reading.frame) if details.on_sale_from else None,
+        ends=until(details.on_sale_until, frame=reading.frame) if details.on_sale_until else None,
         limit=_limit(reading, product),
         needs_approval=details.needs_approval,
         standing=standing,

@@ -1,11 +1,10 @@
 """A member's own redemptions as the pages read them: names, prizes, places in the queue, steps."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_timedelta
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
@@ -14,10 +13,8 @@ from market.states import OPEN, WAITING
 from rewards.pages import words
 from rewards.pages.frame import Frame
 from rewards.pages.market.offers import card_of
-from rewards.pages.market.own_view import Prize, RedemptionShown, StepShown, Time
-
-RECENTLY = timedelta(days=7)
-"""Whatever is older is said by its day."""
+from rewards.pages.market.own_view import Prize, RedemptionShown, StepShown
+from rewards.pages.market.times import ago, to_the_minute
 
 _LOOKS = text("select product_id, brand, picture from product where product_id = any(cast(:ids as uuid[]))")
 _PRIZES = text(
@@ -51,28 +48,19 @@ def shown_to_owner(
             state=row.state,
             ahead=ahead.get(row.redemption_id),
             owes=row.owes,
-            requested=time_of(row.requested_at, frame=frame, now=now),
+            requested=ago(row.requested_at, frame=frame, now=now),
         )
         for row in rows
     )
 
 
-def steps_of(session: Session, redemption_id: UUID, *, frame: Frame, now: datetime) -> tuple[StepShown, ...]:
+def steps_of(session: Session, redemption_id: UUID, *, frame: Frame) -> tuple[StepShown, ...]:
     """What has happened to a redemption so far; not who of the staff did it."""
-    return tuple(_step(line, frame=frame, now=now) for line in history_of(session, redemption_id))
+    return tuple(_step(line, frame=frame) for line in history_of(session, redemption_id))
 
 
-def time_of(at: datetime, *, frame: Frame, now: datetime) -> Time:
-    """An instant as it is said now: so long ago, or its day."""
-    if now - at > RECENTLY:
-        return Time(at, words.day(at.astimezone(frame.timezone).date(), frame.locale, today=frame.today))
-    return Time(
-        at, format_timedelta(min(at - now, timedelta()), granularity="minute", add_direction=True, locale=frame.locale)
-    )
-
-
-def _step(line: Line, *, frame: Frame, now: datetime) -> StepShown:
-    return StepShown(line.action, line.state, time_of(line.recorded_at, frame=frame, now=now), line.reason)
+def _step(line: Line, *, frame: Frame) -> StepShown:
+    return StepShown(line.action, line.state, to_the_minute(line.recorded_at, frame=frame), line.reason)
 
 
 def _ids(rows: Iterable[RedemptionRow]) -> dict[str, list[UUID]]:

@@ -106,7 +106,7 @@ def _view(session: Session, redemption_id: UUID, *, code: ReadCode | None) -> Re
     expires_on = code.expires_on if code else None
     return RedemptionView(
         shown=shown,
-        steps=steps_of(session, redemption_id, frame=frame, now=now),
+        steps=steps_of(session, redemption_id, frame=frame),
         wait=typical_wait(session) if shown.ahead is not None else None,
         code=code,
         expires=words.day(expires_on, frame.locale, today=frame.today) if expires_on else None,

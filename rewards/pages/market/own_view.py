@@ -1,11 +1,11 @@
 """What a member's own redemptions show, as values."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from market.codes import ReadCode
 from market.states import WAITING, State
+from rewards.pages.market.times import Time
 from rewards.pages.market.view import Card
 from rewards.pages.market.waiting import Wait
 
@@ -16,14 +16,6 @@ class Prize:
 
     week: str
     place: int
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """An instant, and how it is said from now."""
-
-    at: datetime
-    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from rewards.exchange import Had
 Standing = Literal[
     "visitor", "available", "lacking", "owes", "suspended", "limit", "not_yet", "sold_out", "ended", "withdrawn"
 ]
+Order = tuple[int, int, int, int, str]
 ORDER: dict[Standing, int] = {
     "visitor": 0,
     "available": 0,
@@ -75,7 +76,8 @@ def missing_for(product: ProductRow, *, purse: Purse) -> int:
     return max(product.details.price - purse.available, 0)
 
 
-def order_of(product: ProductRow, *, standing: Standing) -> tuple[int, int, int, str]:
+def order_of(product: ProductRow, *, standing: Standing) -> Order:
     """Where a product stands in the market: by group, what is nearest first, then as staff chose."""
     nearest = product.details.price if standing == "lacking" else 0
-    return ORDER[standing], nearest, product.details.position, product.key
+    details = product.details
+    return ORDER[standing], nearest, details.position, details.price, product.key

@@ -1,11 +1,11 @@
 """What the market's pages show, as values: everything is decided here, so that the templates only say it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from market.limits import LimitPeriod
 from rewards.pages.market.standing import Purse, Standing
+from rewards.pages.market.times import Time
 from rewards.pages.market.waiting import Wait
 
 FEW = 5
@@ -47,8 +47,8 @@ class Offer:
     card: Card
     price: int
     left: int | None
-    from_at: datetime | None
-    until_at: datetime | None
+    begins: Time | None
+    ends: Time | None
     limit: LimitShown | None
     needs_approval: bool
     standing: Standing
