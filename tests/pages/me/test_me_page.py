@@ -8,9 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
-from uuid_utils.compat import uuid7
 
-from market.products import ensure_prize_products
 from rewards.app import create_app
 from rewards.earning.correct import adjust
 from rewards.members.profile import suspend
@@ -21,6 +19,7 @@ from tests.support.clock import SettableClock
 from tests.support.factories import make_comment, make_event
 from tests.support.http import Forum
 from tests.support.member_pages import Reader, form_of, reader_of, redirected_to, visitor_of, words_of
+from tests.support.shop import open_shop
 from tests.support.village import LONG, NOW, READER
 from tests.support.world import World, open_world
 
@@ -95,26 +94,32 @@ def test_a_day_on_which_nothing_came_is_there_with_its_reason(forum: Forum, sett
     assert "포인트가 없는 게시판이에요(공지사항)" in words_of(html)
 
 
-def test_points_set_aside_name_what_they_are_for(forum: Forum, settled: World) -> None:
-    hold, redemption = uuid7(), uuid7()
-    ids = {"hold": hold, "redemption": redemption, "account": settled.account_id(READER), "now": NOW}
-    settled.run(lambda session: ensure_prize_products(session, now=NOW))
-    settled.execute("update account set held = 500 where account_id = :account", account=ids["account"])
-    settled.execute(
-        "with h as (insert into hold (hold_id, account_id, points, state, purpose, available_after, placed_at)"
-        " values (:hold, :account, 500, 'placed', 'test', 840, :now)), y as"
-        " (insert into hold_history values (:hold, 'placed', :now)), r as (insert into redemption (redemption_id,"
-        " account_id, product_id, hold_id, origin, points, state, requested_at) select :redemption, :account,"
-        " product_id, :hold, 'market', 500, 'requested', :now from product where key = 'prize-4000')"
-        " insert into redemption_history (redemption_id, action, state, actor, recorded_at)"
-        " values (:redemption, 'request', 'requested', 'member', :now)",
-        **ids,
-    )
+def test_points_set_aside_name_what_they_are_for(forum: Forum, settled: World, settings: Settings) -> None:
+    shop = open_shop(settled, keys=settings.code_keys)
+    shop.offer("coffee", name_ko="커피 5,000원권", price=500)
+    redemption_id = shop.redeem(READER, "coffee")
+    reader = reader_of(forum, READER)
+
+    waiting = reader.read("/me")
+    shop.cancel(READER, redemption_id)
+    cancelled = reader.words("/me")
+
+    assert "쓸 수 있는 포인트 840 P 잔액 1,340 P 교환 대기 500 P 커피 5,000원권 500 P" in words_of(waiting)
+    assert f'href="/market/redemptions/{redemption_id}"' in waiting
+    assert "취소되면 돌아와요." in words_of(waiting)
+    assert "쓸 수 있는 포인트 1,340 P 잔액 1,340 P 교환 대기 0 P" in cancelled
+
+
+def test_an_exchange_is_named_by_its_product(forum: Forum, settled: World, settings: Settings) -> None:
+    shop = open_shop(settled, keys=settings.code_keys)
+    shop.offer("coffee", name_ko="커피 5,000원권", price=500)
+    redemption_id = shop.redeem(READER, "coffee")
+    shop.fulfil(redemption_id, code="COFFEE-CODE-0001")
 
     words = reader_of(forum, READER).words("/me")
 
-    assert "쓸 수 있는 포인트 840 P 잔액 1,340 P 교환 대기 500 P 상품권 4,000원 500 P" in words
-    assert "취소되면 돌아와요." in words
+    assert "교환 · 커피 5,000원권 13:18 −500 P" in words
+    assert "COFFEE-CODE" not in words
 
 
 def test_what_is_owed_is_said_with_what_follows_from_it(forum: Forum, settled: World) -> None:
