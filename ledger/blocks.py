@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ledger.arrays import named
 from ledger.chain import encode, link
 from ledger.locks import own_sealing
-from ledger.merkle import leaf_hash, path_of, root_of
+from ledger.merkle import leaf_hash, root_of
 from ledger.signing import Keyring
 from ledger.tables import EMPTY_HEAD
 from ledger.tail import Sight, accounts_since, is_past, stand
@@ -52,16 +52,6 @@ class Block:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Inclusion:
-    """That a leaf is in a block: its index among the leaves, and its audit path from the bottom up."""
-
-    leaf: Leaf
-    block: Block
-    index: int
-    path: tuple[bytes, ...]
-
-
 COLUMNS = "height, previous, root, leaves, sealed_at, hash, key_id, signature"
 _LAST = text(f"select {COLUMNS}, generation, snapshot from block order by height desc limit 1")
 _BLOCK = text(f"select {COLUMNS} from block where height = :height")
@@ -80,6 +70,11 @@ _INSERT = text(
     " :hash, :key_id, :signature, :generation, :snapshot)"
 )
 _INSERT_LEAVES = text(
+    "insert into block_leaf (height, account_id, version, head, decisions, decision_head)"
+    " select :height, l.* from unnest(cast(:accounts as uuid[]), cast(:versions as bigint[]), cast(:heads as bytea[]),"
+    " cast(:decisions as bigint[]), cast(:decision_heads as bytea[])) as l"
+)
+_LEAVES = text(
     "insert into block_leaf (height, account_id, version, head, decisions, decision_head)"
     " select :height, l.* from unnest(cast(:accounts as uuid[]), cast(:versions as bigint[]), cast(:heads as bytea[]),"
     " cast(:decisions as bigint[]), cast(:decision_heads as bytea[])) as l"
@@ -113,7 +108,7 @@ def seal(session: Session, *, keyring: Keyring, now: datetime) -> Block | None:
         "previous": bytes(last.hash) if last else EMPTY_HEAD,
         "root": root_of([hash_of_leaf(leaf) for leaf in leaves]),
         "leaves": len(leaves),
-        "sealed_at": max(now, last.sealed_at) if last else now,
+        "sealed_at": max(_in_milliseconds(now), last.sealed_at) if last else _in_milliseconds(now),
     }
     digest = hash_of_block(**fields)
     block = Block(**fields, hash=digest, key_id=keyring.key_id, signature=keyring.sign(digest))
@@ -143,16 +138,9 @@ def leaves_of(session: Session, height: int) -> list[Leaf]:
     return [Leaf(row.account_id, row.version, bytes(row.head), row.decisions, bytes(row.decision_head)) for row in rows]
 
 
-def inclusion_of(session: Session, account_id: UUID, *, height: int | None = None) -> Inclusion | None:
-    """The proof that the newest block (or the newest up to `height`) that seals the account does; none if none does."""
-    found = session.execute(_LEAF_HEIGHT, {"account_id": account_id, "height": height}).scalar_one_or_none()
-    if found is None:
-        return None
-    leaves = leaves_of(session, found)
-    index = next(number for number, leaf in enumerate(leaves) if leaf.account_id == account_id)
-    path = path_of([hash_of_leaf(leaf) for leaf in leaves], index)
-    block = _block(session.execute(_BLOCK, {"height": found}).one())
-    return Inclusion(leaves[index], block, index, tuple(path))
+def find_block(session: Session, height: int) -> Block:
+    """The block at a height that is there."""
+    return _block(session.execute(_BLOCK, {"height": height}).one())
 
 
 def _changed(session: Session, before: Sight | None) -> list[Leaf]:
@@ -182,6 +170,11 @@ def _write(session: Session, block: Block, *, leaves: Sequence[Leaf], sight: Sig
     session.execute(_INSERT, {**row, **where})
     columns = named(("accounts", "versions", "heads", "decisions", "decision_heads"), leaves)
     session.execute(_INSERT_LEAVES, {"height": block.height, **columns})
+
+
+def _in_milliseconds(at: datetime) -> datetime:
+    """As precise as times are told outside, so that whoever reads a block's can hash it again."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _block(row: object) -> Block:

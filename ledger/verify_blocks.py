@@ -6,7 +6,6 @@ that was rewritten from the first row on, is consistent in itself: only what was
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -15,17 +14,11 @@ from ledger.blocks import Block, blocks_after, hash_of_block, hash_of_leaf, leav
 from ledger.merkle import root_of
 from ledger.signing import Keyring
 from ledger.tables import EMPTY_HEAD
+from ledger.verify import Finding
 
 SEALED_WITHIN = timedelta(hours=1)
 """Sealing runs every minute; what is not sealed after this was missed."""
 PAGE = 1000
-
-
-class Kept(NamedTuple):
-    """A block's head as somebody outside keeps it."""
-
-    height: int
-    hash: bytes
 
 
 _ZERO = f"decode('{EMPTY_HEAD.hex()}', 'hex')"
@@ -51,15 +44,7 @@ order by a.account_id
 """
 
 
-class BlockFinding(NamedTuple):
-    """What is wrong with a block, or with what it sealed."""
-
-    check: str
-    where: str
-    says: str
-
-
-def block_findings(session: Session, *, keyring: Keyring | None) -> Iterator[BlockFinding]:
+def block_findings(session: Session, *, keyring: Keyring | None) -> Iterator[Finding]:
     """Every broken block, then every account that is not what was sealed. One block's leaves are in memory at a time.
 
     Without a keyring signatures are not looked at.
@@ -73,19 +58,19 @@ def block_findings(session: Session, *, keyring: Keyring | None) -> Iterator[Blo
     yield from _accounts(session)
     for row in session.execute(text(UNSEALED), {"before": last.sealed_at - SEALED_WITHIN}):
         says = f"its entry {row.version} and decision {row.decisions} of {row.recorded_at} are in no block"
-        yield BlockFinding("sealing", f"account {row.account_id}", says)
+        yield Finding("sealing", f"account {row.account_id}", says)
 
 
-def kept_findings(session: Session, kept: Mapping[int, bytes]) -> Iterator[BlockFinding]:
+def kept_findings(session: Session, kept: Mapping[int, bytes]) -> Iterator[Finding]:
     """Where the blocks are not those whose hashes somebody outside has kept, by height."""
     found = {block.height: block.hash for block in _blocks(session) if block.height in kept}
     for height, digest in sorted(kept.items()):
         where = f"block {height}"
         if height not in found:
-            yield BlockFinding("kept heads", where, f"it was kept outside as {digest.hex()}, and is not here any more")
+            yield Finding("kept heads", where, f"it was kept outside as {digest.hex()}, and is not here any more")
         elif found[height] != digest:
             says = f"its hash is {found[height].hex()}, outside {digest.hex()} was kept: history was rewritten"
-            yield BlockFinding("kept heads", where, says)
+            yield Finding("kept heads", where, says)
 
 
 def _blocks(session: Session) -> Iterator[Block]:
@@ -95,26 +80,26 @@ def _blocks(session: Session) -> Iterator[Block]:
         height = page[-1].height
 
 
-def _block(session: Session, block: Block, *, after: Block | None, keyring: Keyring | None) -> Iterator[BlockFinding]:
+def _block(session: Session, block: Block, *, after: Block | None, keyring: Keyring | None) -> Iterator[Finding]:
     where = f"block {block.height}"
     height, previous = (after.height, after.hash) if after else (0, EMPTY_HEAD)
     if block.height != height + 1:
-        yield BlockFinding("blocks", where, f"block {height + 1} is missing before it")
+        yield Finding("blocks", where, f"block {height + 1} is missing before it")
     elif block.previous != previous:
-        yield BlockFinding("blocks", where, "it does not follow from the block before")
+        yield Finding("blocks", where, "it does not follow from the block before")
     names = ("height", "previous", "root", "leaves", "sealed_at")
     if hash_of_block(**{name: getattr(block, name) for name in names}) != block.hash:
-        yield BlockFinding("blocks", where, "its hash is not that of its fields")
+        yield Finding("blocks", where, "its hash is not that of its fields")
     if keyring is not None and not keyring.is_signed(block.hash, key_id=block.key_id, signature=block.signature):
-        yield BlockFinding("signatures", where, f"no trusted key {block.key_id} has signed it")
+        yield Finding("signatures", where, f"no trusted key {block.key_id} has signed it")
     leaves = leaves_of(session, block.height)
     if len(leaves) != block.leaves:
-        yield BlockFinding("blocks", where, f"it sealed {block.leaves} accounts, {len(leaves)} leaves are there")
+        yield Finding("blocks", where, f"it sealed {block.leaves} accounts, {len(leaves)} leaves are there")
     elif root_of([hash_of_leaf(leaf) for leaf in leaves]) != block.root:
-        yield BlockFinding("blocks", where, "its root is not that of its leaves")
+        yield Finding("blocks", where, "its root is not that of its leaves")
 
 
-def _accounts(session: Session) -> Iterator[BlockFinding]:
+def _accounts(session: Session) -> Iterator[Finding]:
     """Each account once: the first block that the ledger contradicts."""
     told = None
     for row in session.execute(text(LEAVES_AND_LEDGER)):
@@ -124,7 +109,7 @@ def _accounts(session: Session) -> Iterator[BlockFinding]:
         where = f"account {row.account_id}"
         if row.no_entry or row.no_decision:
             what = f"entry {row.version}" if row.no_entry else f"decision {row.decisions}"
-            yield BlockFinding("sealed", where, f"{what} was sealed in block {row.height} and is gone")
+            yield Finding("sealed", where, f"{what} was sealed in block {row.height} and is gone")
         else:
             what = f"entry {row.version}" if row.other_entry else f"decision {row.decisions}"
-            yield BlockFinding("sealed", where, f"{what} is not what block {row.height} sealed: it was rewritten")
+            yield Finding("sealed", where, f"{what} is not what block {row.height} sealed: it was rewritten")

@@ -13,7 +13,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 import market.tables  # noqa: F401  (registers the tables, whose triggers are looked at)
+from ledger.signing import Keyring
 from ledger.verify import Finding, Progress, ledger_findings, query_findings
+from ledger.verify_blocks import block_findings
 from market.verify import stock_errors
 from rewards.attendance.streaks import ONE_DAY
 from rewards.earning.usage import EVER
@@ -34,10 +36,19 @@ STATES = [SEASON_EDGES[0].partition(">")[0], *(edge.partition(">")[2] for edge i
 
 
 def findings(
-    session: Session, *, calendar: Calendar, now: datetime, progress: Progress = lambda _: None
+    session: Session,
+    *,
+    calendar: Calendar,
+    now: datetime,
+    keyring: Keyring | None = None,
+    progress: Progress = lambda _: None,
 ) -> Iterator[Finding]:
-    """Every broken row of the whole database: the ledger's first, then what must agree with it."""
+    """Every broken row of the whole database: the ledger's first, then what must agree with it.
+
+    Without a keyring the blocks' signatures are not looked at.
+    """
     yield from ledger_findings(session, progress=progress)
+    yield from block_findings(session, keyring=keyring)
     today = calendar.day_of(now)
     parameters = {"days": [today, today + ONE_DAY], "states": STATES}
     yield from query_findings(session, CHECKS, **parameters)

@@ -37,11 +37,14 @@ class Rounds:
 
     midnight: str = ""
     hour: str = ""
+    minute: str = ""
 
     def note(self, due: Due, *, done: bool) -> None:
         """Not again before the next round. Midnight's places are looked for in PostgreSQL, unless `done` here."""
         if due.job == "keep-house":
             self.hour = due.argument
+        if due.job == "seal-blocks":
+            self.minute = due.argument
         if due.job == "rank-midnight" and (done or due.argument.endswith(LATE)):
             self.midnight = due.argument
 
@@ -68,6 +71,9 @@ def what_is_due(session: Session, *, context: Context, rounds: Rounds, now: date
         due.append(Due("expire-redemptions", hour))
     if rounds.hour != hour:
         due.append(Due("keep-house", hour))
+    minute = f"{now:%Y-%m-%dT%H:%M}"
+    if rounds.minute != minute:
+        due.append(Due("seal-blocks", minute))
     return due
 
 

@@ -12,6 +12,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from ledger.blocks import LEAVES_MAX, seal
+from ledger.signing import keyring_of
 from ledger.tail import prune
 from market.redemptions import expire_waiting
 from rewards.commands.context import Context, make_context
@@ -86,6 +88,16 @@ def keep_house(_hour: str, *, context: Context) -> None:
                 removed = upkeep.remove(session, statement, parameters=parameters)
 
 
+def seal_blocks(_minute: str, *, context: Context) -> None:
+    """Seal what has changed; several blocks where many accounts have."""
+    keyring = keyring_of(context.settings.signing_keys)
+    leaves = LEAVES_MAX
+    while leaves == LEAVES_MAX:
+        with transaction(context.engine) as session:
+            block = seal(session, keyring=keyring, now=context.clock())
+        leaves = block.leaves if block else 0
+
+
 class Job(Protocol):
     """A job takes one word that names what it is about."""
 
@@ -98,5 +110,6 @@ JOBS: Mapping[str, Job] = MappingProxyType(
         "rank-midnight": rank_midnight,
         "expire-redemptions": expire_redemptions,
         "keep-house": keep_house,
+        "seal-blocks": seal_blocks,
     }
 )

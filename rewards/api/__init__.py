@@ -7,6 +7,7 @@ from rewards.api.document import register_document
 from rewards.api.event_batches import event_batches
 from rewards.api.events import events
 from rewards.api.leaderboards import leaderboards
+from rewards.api.ledger import ledger
 from rewards.api.market import market
 from rewards.api.members import members
 from rewards.api.seasons import seasons
@@ -26,6 +27,7 @@ RESOURCES = (
     attendance,
     leaderboards,
     seasons,
+    ledger,
     market,
     staff_sessions,
     staff_redemptions,

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import ledger.verify
+import ledger.verify_blocks
 import ledger.verify_queries
 import rewards.verify
 import rewards.verify_queries
@@ -13,7 +14,8 @@ NAMED_IN_CODE = re.compile(r'Finding\(\s*"([^"]+)"')
 
 
 def checks_of_the_code() -> set[str]:
-    sources = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (ledger.verify, rewards.verify)]
+    modules = (ledger.verify, ledger.verify_blocks, rewards.verify)
+    sources = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in modules]
     in_code = {name for source in sources for name in NAMED_IN_CODE.findall(source)}
     return {*in_code, *ledger.verify_queries.CHECKS, *rewards.verify_queries.CHECKS}
 

@@ -54,7 +54,9 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "POST /v1/market/redemptions/{redemption_id}/cancel": ("market:write", "UFUUIIFFFI"),
     "GET /v1/market/redemptions/{redemption_id}/code": ("market:write", "UFUUFIFFFI"),
     "POST /v1/staff/sessions": ("", "IIIIIIIIII"),
+    "GET /v1/staff/sessions": ("staff:view", "UFUUFFIIII"),
     "DELETE /v1/staff/sessions/current": ("staff:view", "UFUUFFIIII"),
+    "DELETE /v1/staff/sessions/{session_id}": ("staff:view", "UFUUFFIIII"),
     "GET /v1/staff/redemptions": ("staff:view", "UFUUFFIIII"),
     "GET /v1/staff/redemptions.csv": ("staff:view", "UFUUFFIIII"),
     "GET /v1/staff/redemptions/{redemption_id}": ("staff:view", "UFUUFFIIII"),
@@ -108,6 +110,7 @@ VALUES = {
     "redemption_id": NOBODY,
     "product_id": NOBODY,
     "key_id": NOBODY,
+    "session_id": "0123456789abcdef",
 }
 BODIES = {"POST /v1/market/redemptions": {"product": "coffee"}}
 ENDS_ITSELF = ("DELETE /v1/staff/sessions/current", "DELETE /v1/members/{member_id}")

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ledger import blocks
-from ledger.blocks import Block, hash_of_leaf, inclusion_of, leaves_of, seal
+from ledger.blocks import Block, hash_of_leaf, leaves_of, seal
 from ledger.merkle import root_by_path
 from ledger.postings import AccountState, EntryRow, Posting, post
+from ledger.proof import inclusion_of
 from ledger.signing import Keyring, keyring_of, new_key, shown
 from ledger.tail import prune
 from ledger.verify import ledger_findings
