@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from market.pace import days_watched, runs_out_on
-from market.states import GIVEN_BACK, STEPS
+from market.states import GIVEN_BACK, OPEN, STEPS
 
 DAYS_WATCHED_MAX = 14
 LAPSES_WITHIN_DAYS = 30
@@ -49,6 +49,10 @@ _OUTLOOK = text(
     " where p.stock <> 'unlimited' and p.for_sale and coalesce(p.on_sale_from, '-infinity') <= :now"
     " and coalesce(p.on_sale_until, 'infinity') > :now order by p.position, p.price, p.key"
 )
+_WAITING = text(
+    "select product_id, count(*) as waiting from redemption where state = any(cast(:states as text[]))"
+    " group by product_id"
+)
 
 
 def stock_outlook(session: Session, *, today: date, now: datetime) -> list[StockOutlook]:
@@ -65,6 +69,11 @@ def stock_outlook(session: Session, *, today: date, now: datetime) -> list[Stock
         "standing": _STANDING,
     }
     return [_outlook(row, today=today, now=now) for row in session.execute(_OUTLOOK, parameters)]
+
+
+def open_redemptions(session: Session) -> dict[UUID, int]:
+    """How many redemptions of each product wait for staff; products without any are not named."""
+    return {row.product_id: row.waiting for row in session.execute(_WAITING, {"states": list(OPEN)})}
 
 
 def _outlook(row: Row[Any], *, today: date, now: datetime) -> StockOutlook:

@@ -16,6 +16,7 @@ from rewards.http.problems import refuse
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_today
+from rewards.pictures.redraw import redraw
 from rewards.staff.codes import take_in_codes
 from rewards.staff.products import NewProduct, add_picture, edit_product, make_product, restock
 
@@ -153,9 +154,9 @@ def post_picture() -> dict[str, Any]:
     It is drawn anew as WebP, at most 960 pixels wide and high, without any metadata. Safe to repeat: the same picture
     has the same address. Put `picture` into a product.
     """
-    content = _image()
+    drawing = redraw(_image())
     with request_transaction() as session:
-        kept = add_picture(session, content, actor=current_caller().actor, now=request_now())
+        kept = add_picture(session, drawing, actor=current_caller().actor, now=request_now())
     return {"picture": kept.address, "width": kept.width, "height": kept.height}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from market.products import ProductDetails, ProductRow, Stock, add_quantity, change_product, create_product
 from rewards.access.audit import AuditLine, note
-from rewards.pictures.redraw import redraw
+from rewards.pictures.redraw import Drawing
 from rewards.pictures.store import Picture, keep_picture
 
 NAME_LENGTH_MAX = 200
@@ -20,10 +20,6 @@ FACE_VALUE_MAX = 1_000_000_000
 LIMIT_TIMES_MAX = 1000
 POSITION_MAX = 100_000
 
-_DONE_ONCE = text(
-    "insert into idempotent_answer (scope, key, fingerprint, status, body, recorded_at)"
-    " values (:scope, :key, '', 204, '', :now) on conflict do nothing returning key"
-)
 _HISTORY = text(
     "select audit_id, actor, action, about, detail, recorded_at from audit where about = :about"
     " order by audit_id desc limit :limit"
@@ -70,17 +66,9 @@ def restock(session: Session, product_id: UUID, *, by: int, actor: str, today: d
     return product
 
 
-def is_first_time(session: Session, *, scope: str, key: str, now: datetime) -> bool:
-    """Whether a form's own `key` was not done before in the `scope` of who sends it: a double click counts once.
-
-    Waits for whoever does the same now. Taken before every other lock.
-    """
-    return session.execute(_DONE_ONCE, {"scope": scope, "key": key, "now": now}).first() is not None
-
-
-def add_picture(session: Session, content: bytes, *, actor: str, now: datetime) -> Picture:
-    """Draw an upload anew and keep it. Raises BadPicture."""
-    picture = keep_picture(session, redraw(content), by=actor, now=now)
+def add_picture(session: Session, drawing: Drawing, *, actor: str, now: datetime) -> Picture:
+    """Keep a picture that was drawn anew."""
+    picture = keep_picture(session, drawing, by=actor, now=now)
     size = {"width": picture.width, "height": picture.height}
     note(session, actor=actor, action="picture.add", about=f"picture:{picture.address}", detail=size, now=now)
     return picture
