@@ -16,6 +16,7 @@ SESSION_LASTS = timedelta(hours=12)
 USE_NOTED_EVERY = timedelta(minutes=1)
 AGENT_LENGTH_MAX = 300
 ID_DIGITS = 16
+LISTED_MAX = 200
 
 _OPEN = text(
     "insert into staff_session (digest, staff_id, created_at, expires_at, address, agent, last_used_at)"
@@ -33,7 +34,8 @@ _LIST = text(
     " from staff_session t join staff s using (staff_id)"
     " where t.revoked_at is null and t.expires_at > :now and s.disabled_at is null"
     " and (cast(:staff_id as uuid) is null or t.staff_id = :staff_id)"
-    " order by t.created_at desc, t.digest"
+    " and (cast(:but as uuid) is null or t.staff_id <> :but)"
+    " order by t.created_at desc, t.digest limit :limit"
 )
 _REVOKE = text(
     "update staff_session t set revoked_at = :now from staff s where s.staff_id = t.staff_id and t.revoked_at is null"
@@ -86,11 +88,18 @@ def close_session(session: Session, token: str, *, now: datetime) -> bool:
 
 
 def list_sessions(
-    session: Session, *, now: datetime, staff_id: UUID | None = None, token: str = ""
+    session: Session,
+    *,
+    now: datetime,
+    staff_id: UUID | None = None,
+    but: UUID | None = None,
+    token: str = "",
+    limit: int = LISTED_MAX,
 ) -> list[StaffSession]:
-    """The sign-ins that are good now, newest first; of one person, or of all."""
+    """The sign-ins that are good now, newest first; of one person, of all, or of all but one."""
     own = digest_of(token)
-    rows = session.execute(_LIST, {"digits": ID_DIGITS, "now": now, "staff_id": staff_id})
+    parameters = {"digits": ID_DIGITS, "now": now, "staff_id": staff_id, "but": but, "limit": limit}
+    rows = session.execute(_LIST, parameters)
     return [
         StaffSession(
             session_id=row.session_id,

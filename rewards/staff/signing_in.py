@@ -6,8 +6,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from rewards.access.audit import note
+from rewards.access.scopes import Caller
 from rewards.access.staff_sessions import SignedIn, close_session, revoke_other_sessions, revoke_session
 from rewards.access.staff_sign_in import Try, succeed
+
+NOBODY = UUID(int=0)
+"""A key has no sign-ins of its own."""
 
 
 def let_in(session: Session, tried: Try, *, address: str | None, agent: str | None, now: datetime) -> SignedIn:
@@ -30,6 +34,11 @@ def let_out(session: Session, token: str, *, actor: str, now: datetime) -> None:
     """Sign out; harmless twice."""
     if close_session(session, token, now=now):
         note(session, actor=actor, action="staff.sign-out", about=actor, detail={}, now=now)
+
+
+def owner_seen_by(caller: Caller) -> UUID | None:
+    """Whose sign-ins somebody sees and ends: everybody's (None) with the right to manage, else their own."""
+    return None if "staff:manage" in caller.scopes else caller.staff_id or NOBODY
 
 
 def end_session(session: Session, session_id: str, *, actor: str, now: datetime, staff_id: UUID | None = None) -> None:
