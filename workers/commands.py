@@ -9,7 +9,7 @@ import click
 import redis
 import structlog
 from rq import Queue, Worker
-from rq.exceptions import StopRequested
+from rq.worker import WorkerStatus
 
 from rewards.commands.context import make_context
 from rewards.runtime.logs import configure_logging
@@ -18,6 +18,7 @@ from rewards.runtime.settings import Settings, load_settings
 from workers.jobs import JOBS
 from workers.queue import QUEUES
 from workers.scheduler import Scheduler, end_soon
+from workers.verifier import Verifier
 
 SAYS_IT_LIVES_WITHIN_S = 60
 MAINTENANCE_S = 60
@@ -38,6 +39,16 @@ class PatientWorker(Worker):
         self.told_to_end = True
         super().request_stop(signum, frame)
 
+    def _shutdown(self) -> None:
+        """End after the job in hand; at once where there is none.
+
+        Then not by rq's StopRequested: that is an Exception, which a log handler swallows if it is at work just then.
+        """
+        if self.get_state() == WorkerStatus.BUSY:
+            super()._shutdown()
+        else:
+            raise SystemExit(0)
+
 
 @click.command()
 def worker() -> None:
@@ -51,14 +62,14 @@ def worker() -> None:
     delay_s = 0.5
     for each in (signal.SIGTERM, signal.SIGINT):  # until rq takes them over
         signal.signal(each, _end_here)
-    with suppress(StopRequested):
+    with suppress(SystemExit):
         while not _worked_to_the_end(settings, delay_s=delay_s):
             delay_s = min(delay_s * 2, PATIENCE_S_MAX)
     log.info("worker.ended")
 
 
 def _end_here(_signal: int, _frame: FrameType | None) -> None:
-    raise StopRequested
+    raise SystemExit(0)
 
 
 def _worked_to_the_end(settings: Settings, *, delay_s: float) -> bool:
@@ -85,13 +96,14 @@ def _new_worker(settings: Settings) -> PatientWorker:
 
 @click.command()
 def scheduler() -> None:
-    """Keep the ranking in Redis equal to PostgreSQL, open and settle seasons, and find what else is due.
+    """Keep the ranking in Redis equal to PostgreSQL, open and settle seasons, find what else is due, verify it all.
 
     One is enough; two do no harm. SIGTERM ends it within two seconds.
     """
     context = make_context(application_name="rewards scheduler")
     configure_logging(level=context.settings.log_level, form=context.settings.log_format)
-    running = Scheduler(context, connect_redis_for_projection(context.settings.redis_url))
+    client = connect_redis_for_projection(context.settings.redis_url)
+    running = Scheduler(context, client, verifier=Verifier(context))
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: end_soon(running.stop))
     log.info("scheduler.started")
