@@ -26,7 +26,7 @@ _IN_STATE = {
 # The id's collation knows the case of ASCII letters only; that of the database knows all.
 _LIKE = r""" and (m.member_id collate "default" ilike :pattern escape '\' or m.name ilike :pattern escape '\')"""
 _PAGE = f"{_WHO} and m.member_id > :after and m.member_id is distinct from :exact{{narrowed}}"
-_EXACT = text(f"{_WHO} and m.member_id = :member_id")
+_EXACT = f"{_WHO} and m.member_id = :member_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,13 @@ def search_members(
 ) -> list[Found]:
     """Members whose id or nickname holds `query`, whatever the case; all of them for an empty one.
 
-    In the order of their ids, behind `after`. Whoever has exactly this id comes first, on the first page, whether or
-    not they are in the wanted `state`.
+    In the order of their ids, behind `after`; whoever has exactly this id comes first, on the first page.
     """
     found: list[Found] = []
+    in_state = _IN_STATE[state] if state else ""
     if query and after is None:
-        found = [Found(*row) for row in session.execute(_EXACT, {"member_id": query})]
-    narrowed = (_LIKE if query else "") + (_IN_STATE[state] if state else "")
+        found = [Found(*row) for row in session.execute(text(_EXACT + in_state), {"member_id": query})]
+    narrowed = (_LIKE if query else "") + in_state
     page = text(_PAGE.format(narrowed=narrowed) + " order by m.member_id limit :limit")
     wanted = {"exact": query, "pattern": f"%{_escaped(query)}%", "after": after or "", "limit": limit - len(found)}
     return found + [Found(*row) for row in session.execute(page, wanted)]

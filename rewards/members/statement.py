@@ -21,8 +21,8 @@ _OCCURRED = text(
     " order by e.occurred_at desc, e.seq desc limit :limit"
 )
 _SINCE = text(
-    "select s.instant, coalesce(sum(e.points), 0) as points from unnest(cast(:instants as timestamptz[])) as s(instant)"
-    " left join entry e on e.account_id = :account_id and e.occurred_at >= s.instant group by 1"
+    "select width_bucket(occurred_at, cast(:instants as timestamptz[])) as instant, sum(points) as points from entry"
+    " where account_id = :account_id and occurred_at >= :first group by 1"
 )
 _EVENTS = text(
     "select transfer_id, source, event_id, type, subject from event where account_id = :account_id"
@@ -108,8 +108,14 @@ def statement_as_it_occurred(
 def points_since(session: Session, account_id: UUID, *, instants: Iterable[datetime]) -> dict[datetime, int]:
     """For each instant, the sum of all points that occurred at it or later: the balance less it is what was before."""
     wanted = sorted(set(instants))
-    rows = session.execute(_SINCE, {"account_id": account_id, "instants": wanted}) if wanted else ()
-    return {row.instant: int(row.points) for row in rows}
+    if not wanted:
+        return {}
+    rows = session.execute(_SINCE, {"account_id": account_id, "instants": wanted, "first": wanted[0]})
+    between = {row.instant: int(row.points) for row in rows}  # from the n-th instant to before the next
+    later, since = 0, dict[datetime, int]()
+    for number in range(len(wanted), 0, -1):
+        later = since[wanted[number - 1]] = later + between.get(number, 0)
+    return since
 
 
 def _after(account_id: UUID, limit: int, **place: object) -> dict[str, object]:

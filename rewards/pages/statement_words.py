@@ -93,7 +93,7 @@ def _award(case: _Case) -> LineWords:
 
 def _charge(case: _Case) -> LineWords:
     what, *more = _issued(case.line.contra, case.telling)
-    return LineWords(what, (*more, *_board(case), gettext("its cost")), case.line.note)
+    return LineWords(what, (*more, *_board(case), gettext("cost")), case.line.note)
 
 
 def _penalty(case: _Case) -> LineWords:
