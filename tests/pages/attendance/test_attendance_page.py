@@ -95,10 +95,12 @@ def test_a_second_press_changes_nothing_and_says_so_only_if_it_said_something_el
 
 
 def test_a_form_from_before_midnight_is_refused_in_words_and_keeps_what_was_written(
-    minji: Reader, world: World, clock: SettableClock
+    forum: Forum, world: World, clock: SettableClock
 ) -> None:
+    clock.set(MIDNIGHT - timedelta(seconds=1))
+    minji = reader_of(forum, READER)
     form = form_of(minji.read("/attendance"), action="/attendance")
-    clock.set(MIDNIGHT + timedelta(seconds=1))
+    clock.set(MIDNIGHT)
 
     refused = minji.press("/attendance", form=form, greeting="겨우 왔다")
 
