@@ -17,6 +17,8 @@ _PAGE = text(
     "select audit_id, actor, action, about, detail, recorded_at from audit"
     " where audit_id < coalesce(cast(:before as bigint), 9223372036854775807)"
     " and (cast(:actor as text) is null or actor = :actor) and (cast(:action as text) is null or action = :action)"
+    " and (cast(:since as timestamptz) is null or recorded_at >= :since)"
+    " and (cast(:until as timestamptz) is null or recorded_at < :until)"
     " order by audit_id desc limit :limit"
 )
 
@@ -40,8 +42,15 @@ def note(session: Session, *, actor: str, action: str, about: str, detail: Mappi
 
 
 def read_audit(
-    session: Session, *, limit: int, before: int | None = None, actor: str | None = None, action: str | None = None
+    session: Session,
+    *,
+    limit: int,
+    before: int | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[AuditLine]:
-    """A page of the audit, newest first."""
-    parameters = {"before": before, "actor": actor, "action": action, "limit": limit}
+    """A page of the audit, newest first; of what was recorded in [since, until)."""
+    parameters = {"before": before, "actor": actor, "action": action, "limit": limit, "since": since, "until": until}
     return [AuditLine(*row) for row in session.execute(_PAGE, parameters)]
