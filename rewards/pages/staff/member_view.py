@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -204,4 +203,4 @@ def _refusal(decided: Decided | None, *, telling: Telling) -> LineWords:
     if why is None:
         return LineWords(refusal_words(refusal, telling=telling))
     what = rule_name(decided.type, names=telling.names, locale=telling.locale)
-    return LineWords(gettext("%(what)s: %(why)s", what=what, why=why))
+    return LineWords(f"{what}: {why}")
