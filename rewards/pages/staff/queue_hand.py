@@ -16,8 +16,8 @@ from rewards.pages.frame import Frame
 from rewards.pages.staff.queue_asked import Asked
 from rewards.pages.staff.queue_may import Abilities, Standing, abilities
 from rewards.pages.staff.queue_members import product_of
-from rewards.pages.staff.queue_view import Badge, HandShown, PrizeWon, Recent, StepTaken, StockShown
-from rewards.pages.staff.queue_words import action_word, actor_name, age, reading_word, state_word
+from rewards.pages.staff.queue_view import HandShown, PrizeWon, Recent, StepTaken, StockShown
+from rewards.pages.staff.queue_words import action_word, actor_name, age, badge_of, reading_word, state_badge
 
 RECENT = timedelta(days=30)
 RECENT_SHOWN = 3
@@ -54,9 +54,9 @@ def read_hand(
     return HandShown(
         redemption_id=row.redemption_id,
         state=row.state,
-        badge=Badge(*state_word(row.state)),
+        badge=badge_of(row, actor=caller.actor),
         product=product_of(row, frame=frame),
-        face_value=words.money(row.face_value, row.currency, locale=frame.locale),
+        face_value=_face_value(row, frame=frame),
         face=face_of(member.member_id, name=member.name, avatar=member.avatar),
         member_id=member.member_id,
         available=member.available,
@@ -76,6 +76,12 @@ def read_hand(
         recent_count=recent[0].in_all if recent else 0,
         may=_may(row, caller=caller, approved=approved, has_code=ahead is not None, won=won),
     )
+
+
+def _face_value(row: RedemptionRow, *, frame: Frame) -> str:
+    """What the card is worth, unless its name says so."""
+    named = f"{row.face_value:,}" in product_of(row, frame=frame)
+    return "" if named else words.money(row.face_value, row.currency, locale=frame.locale)
 
 
 def _may(row: RedemptionRow, *, caller: Caller, approved: bool, has_code: bool, won: PrizeWon | None) -> Abilities:
@@ -110,7 +116,7 @@ def _recent(other: Row[Any], *, asked: Asked, frame: Frame, now: datetime) -> Re
         points=other.points,
         age=age(other.requested_at, now=now),
         at=other.requested_at,
-        badge=Badge(*state_word(other.state)),
+        badge=state_badge(other.state),
     )
 
 

@@ -28,7 +28,7 @@ from rewards.pages.staff.queue_asked import TABS, Asked, Tab, begins_after, filt
 from rewards.pages.staff.queue_hand import read_hand
 from rewards.pages.staff.queue_members import faces_of, product_of
 from rewards.pages.staff.queue_view import Badge, HandShown, QueueView, RowShown, TabShown
-from rewards.pages.staff.queue_words import age, ready_reasons, state_word
+from rewards.pages.staff.queue_words import age, badge_of, ready_reasons
 
 ROWS = 40
 COUNTED_MAX = 999
@@ -69,7 +69,7 @@ def read_queue_page(session: Session, looking: Looking) -> QueueView:
         oldest_at=counts.oldest_at,
         oldest_age=age(counts.oldest_at, now=now) if counts.oldest_at else "",
         products=_products(session, looking=looking),
-        kinds=(("", gettext("All")), ("market", gettext("Market")), ("prize", gettext("Prizes"))),
+        kinds=(("", gettext("All")), ("market", gettext("Market")), ("prize", gettext("Prizes of the ranking"))),
         hand=None if opened is None else _hand(session, opened, looking=looking),
         reasons=ready_reasons(),
         today=looking.frame.today,
@@ -168,20 +168,9 @@ def _row(
         place=place,
         requested_at=row.requested_at,
         age=age(row.requested_at, now=looking.now),
-        badge=_badge(row, not_by_reader=not_by_reader, actor=looking.caller.actor),
+        badge=Badge("warns", gettext("for somebody else"))
+        if not_by_reader
+        else badge_of(row, actor=looking.caller.actor),
         is_open=is_open,
         not_by_reader=not_by_reader,
     )
-
-
-def _badge(row: RedemptionRow, *, not_by_reader: bool, actor: str) -> Badge:
-    if not_by_reader:
-        return Badge("warns", gettext("for somebody else"))
-    if row.state == "claimed":
-        is_mine = row.claimed_by == actor
-        return Badge("mine" if is_mine else "", gettext("in my hand") if is_mine else _holder(row))
-    return Badge(*state_word(row.state))
-
-
-def _holder(row: RedemptionRow) -> str:
-    return (row.claimed_by or "").partition(":")[2]

@@ -15,8 +15,9 @@ from market.errors import (
     SecondStaffNeeded,
     WrongState,
 )
-from market.queue import Line
+from market.queue import Line, RedemptionRow
 from rewards.errors import PrizeNotReturned
+from rewards.pages.staff.queue_view import Badge
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 DAYS_FROM_HOURS = 48
@@ -28,8 +29,10 @@ def age(at: datetime, *, now: datetime) -> str:
     hours, minutes = passed_s // HOUR_S, passed_s % HOUR_S // MINUTE_S
     if hours >= DAYS_FROM_HOURS:
         return ngettext("a day ago", "%(num)d days ago", passed_s // DAY_S)
-    if hours:
+    if hours and minutes:
         return gettext("%(hours)d h %(minutes)d min ago", hours=hours, minutes=minutes)
+    if hours:
+        return ngettext("an hour ago", "%(num)d hours ago", hours)
     return gettext("%(minutes)d min ago", minutes=minutes) if minutes else gettext("just now")
 
 
@@ -43,9 +46,16 @@ def actor_name(actor: str) -> str:
     return gettext("key %(name)s", name=name) if kind == "key" else name or actor
 
 
-def state_word(state: str) -> tuple[str, str]:
-    """A badge's look and its word."""
-    return {
+def badge_of(row: RedemptionRow, *, actor: str) -> Badge:
+    """A redemption's state to somebody of the staff."""
+    if row.claimed_by is None or row.state != "claimed":
+        return state_badge(row.state)
+    return Badge("mine", gettext("in my hand")) if row.claimed_by == actor else Badge("", actor_name(row.claimed_by))
+
+
+def state_badge(state: str) -> Badge:
+    """A redemption's state."""
+    look, word = {
         "requested": ("", gettext("waiting")),
         "awaiting_approval": ("warns", gettext("needs approval")),
         "claimed": ("", gettext("in hand")),
@@ -54,6 +64,7 @@ def state_word(state: str) -> tuple[str, str]:
         "cancelled": ("", gettext("cancelled")),
         "expired": ("", gettext("expired")),
     }[state]
+    return Badge(look, word)
 
 
 def action_word(line: Line, *, is_prize: bool) -> str:
