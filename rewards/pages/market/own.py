@@ -47,7 +47,6 @@ def shown_to_owner(
             points=row.points,
             state=row.state,
             ahead=ahead.get(row.redemption_id),
-            owes=row.owes,
             requested=ago(row.requested_at, frame=frame, now=now),
         )
         for row in rows

@@ -30,7 +30,6 @@ class RedemptionShown:
     points: int
     state: State
     ahead: int | None
-    owes: int
     requested: Time
 
     @property
