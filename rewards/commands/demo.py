@@ -3,9 +3,9 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from threading import Lock
 
 import click
@@ -20,7 +20,9 @@ from rewards.commands.context import Context
 from rewards.commands.session import command_context
 from rewards.commands.settle import open_week, settle_patiently
 from rewards.demo.calls import Calls, Refused, Unreachable
+from rewards.demo.desk import ROLES, Desk, desk_at
 from rewards.demo.history import Feed, Operator, feed_history, number_of_events
+from rewards.demo.life import STEPS, Scene, busiest_of, run_life
 from rewards.demo.messages import Message, first_meetings, moved, read_messages, shift_weeks_for, split_into_weeks
 from rewards.demo.record import DemoRow, RunsAlready, alone, choose_shift, finish, is_in_use, read_demo, settled_weeks
 from rewards.demo.shop import run_shop, steps_of_shop
@@ -33,8 +35,7 @@ from rewards.runtime.database import transaction
 
 CONNECTIONS = 2
 KEY_NAME = "demo"
-KEY_SCOPES = ("events:write", "attendance:write", "rankings:read")
-STAFF_NAME = "mina"
+KEY_SCOPES = ("events:write", "attendance:write", "rankings:read", "members:read", "members:write")
 MEMBER = "member-1"
 TOKEN_LASTS = timedelta(minutes=10)
 URL_VARIABLE = "REWARDS_URL"
@@ -65,14 +66,15 @@ def demo(click_context: click.Context, *, url: str | None) -> None:
 
 @demo.command("sign-in")
 @click.argument("member")
+@click.option("--page", default="/me", show_default=True, help="The page to go on to.")
 @click.pass_context
-def sign_in(click_context: click.Context, member: str) -> None:
+def sign_in(click_context: click.Context, member: str, *, page: str) -> None:
     """Print an address that signs a browser in as MEMBER, once, within a minute."""
     given: str | None = click_context.parent.params["url"] if click_context.parent else None
     with command_context("demo") as context:
         address = (given or context.settings.public_url).rstrip("/")
         try:
-            click.echo(sign_in_link(member, url=address, terms=token_terms(context), now=context.clock()))
+            click.echo(_link(context, member, url=address, page=page))
         except OnlyForumCanSign as error:
             _give_up(str(error))
 
@@ -83,19 +85,25 @@ def run_demo(context: Context, *, url: str, messages: Sequence[Message]) -> None
     if row.finished_at is not None:
         return
     with alone(context.engine):
-        _run(context, url=url, messages=moved(messages, weeks=row.shift_weeks))
+        _run(context, url=url, messages=moved(messages, weeks=row.shift_weeks), began=row.chosen_at)
     with transaction(context.engine) as session:
         rank_at_midnight(session, calendar=context.calendar, now=context.clock())
         finish(session, now=context.clock())
 
 
-def _run(context: Context, *, url: str, messages: Sequence[Message]) -> None:
-    total = number_of_events(messages, first=first_meetings(messages)) + steps_of_shop()
+def _run(context: Context, *, url: str, messages: Sequence[Message], began: datetime) -> None:
+    total = number_of_events(messages, first=first_meetings(messages)) + steps_of_shop() + STEPS
     with connections(context, url=url) as calls, _telling(total) as tell:
         feed(context, calls=calls, messages=messages, tell=tell)
-        shop(context, forum=calls[0], tell=tell)
-        today = context.calendar.day_of(context.clock())
-        check_in_today(calls[0], visitors_of(messages, calendar=context.calendar, today=today))
+        hire_staff(context)
+        with desk_at(url, password_of=lambda name: staff_password(context.settings.secret_key, name=name)) as desk:
+            member = members_of(context, url=url)
+            today = context.calendar.day_of(context.clock())
+            check_in_today(calls[0], visitors_of(messages, calendar=context.calendar, today=today))
+            scene = scene_of(context, messages, forum=calls[0], desk=desk, member=member, began=began)
+            run_life(scene, tell=tell)
+            # Last, so that whoever goes on with a demo finds the same members with the same points.
+            run_shop(forum=calls[0], desk=desk, member=member, now=context.clock(), tell=tell)
 
 
 def begin(context: Context, messages: Sequence[Message]) -> DemoRow:
@@ -142,19 +150,46 @@ def operator_of(context: Context) -> Operator:
     )
 
 
-def shop(context: Context, *, forum: Calls, tell: Callable[[int], object]) -> None:
-    """Let staff and members do their part, each signed in as themselves."""
-    now, settings = context.clock(), context.settings
-    password = staff_password(settings.secret_key)
-    with suppress(NameTaken), transaction(context.engine) as session:
-        create_staff(session, name=STAFF_NAME, password=password, role="manager", now=now)
+def hire_staff(context: Context) -> None:
+    """One of each role, where they are not there yet: no API makes a first account."""
+    now = context.clock()
+    for name, role in ROLES.items():
+        password = staff_password(context.settings.secret_key, name=name)
+        with suppress(NameTaken), transaction(context.engine) as session:
+            create_staff(session, name=name, password=password, role=role, now=now)
+
+
+def members_of(context: Context, *, url: str) -> Callable[[str], Calls]:
+    """Who calls as a member, with the forum's token. Raises OnlyForumCanSign when asked."""
 
     def member(member_id: str) -> Calls:
-        return Calls(forum.url, token_of(member_id, terms=token_terms(context), now=now, lasts=TOKEN_LASTS))
+        terms = token_terms(context)
+        return Calls(url, token_of(member_id, terms=terms, now=context.clock(), lasts=TOKEN_LASTS))
 
-    with closing(Calls(forum.url)) as staff:
-        staff.token = staff.post("/v1/staff/sessions", {"name": STAFF_NAME, "password": password})["token"]
-        run_shop(forum=forum, staff=staff, member=member, tell=tell)
+    return member
+
+
+def scene_of(
+    context: Context,
+    messages: Sequence[Message],
+    *,
+    forum: Calls,
+    desk: Desk,
+    member: Callable[[str], Calls],
+    began: datetime,
+) -> Scene:
+    """Who acts on the day on which the demo was begun."""
+    with transaction(context.engine) as session:
+        settled = settled_weeks(session)
+    return Scene(
+        forum=forum,
+        desk=desk,
+        member=member,
+        busiest=busiest_of(messages),
+        midnight=context.calendar.day_start(context.calendar.day_of(began)),
+        began=began,
+        last_week=max(settled, default=None),
+    )
 
 
 @contextmanager
@@ -184,15 +219,25 @@ def token_terms(context: Context) -> TokenTerms:
     )
 
 
+def _link(context: Context, member_id: str, *, url: str, page: str) -> str:
+    return sign_in_link(member_id, url=url, terms=token_terms(context), now=context.clock(), wanted=page)
+
+
 def _say_where_to_look(context: Context, *, url: str) -> None:
     with transaction(context.engine) as session:
         settled = len(settled_weeks(session))
-    password = staff_password(context.settings.secret_key)
+    passwords = {name: staff_password(context.settings.secret_key, name=name) for name in ROLES}
     lines = [
         "",
         f"  The demo is in: half a year of messages, {settled} settled weeks and the present one.",
-        f"  Staff          {STAFF_NAME}, password {password}: POST {url}/v1/staff/sessions",
-        f"  As a member    .venv/bin/rewards demo sign-in {MEMBER}  (prints an address that signs you in)",
+        f"  As a member    {_link(context, MEMBER, url=url, page='/me')}",
+        f"                 good once, for a minute; .venv/bin/rewards demo sign-in {MEMBER} prints another,",
+        "                 --page /market (or /attendance, /ranking) goes on to that page",
+        f"  As staff       {url}/staff",
+        *(f"                 {name}, {role}: password {passwords[name]}" for name, role in ROLES.items()),
+        f"  Attendance     {url}/attendance",
+        f"  Market         {url}/market",
+        f"  For the forum  {url}/embed/ranking and {url}/embed/attendance",
     ]
     if URL_VARIABLE not in os.environ:  # else whoever started the demo says it
         lines += [

@@ -62,6 +62,10 @@ class Calls:
         """Post lines of CSV."""
         return self._send("POST", path, body="\n".join(lines).encode(), headers={"Content-Type": "text/csv"})
 
+    def post_picture(self, path: str, *, content: bytes, media_type: str) -> Any:
+        """Post a picture."""
+        return self._send("POST", path, body=content, headers={"Content-Type": media_type})
+
     def post_events(self, events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Post a batch of at most 5,000 events as lines; one result an event. Raises Refused if one has a problem."""
         body = b"\n".join(map(orjson.dumps, events))

@@ -59,6 +59,18 @@ GREETINGS = (
     "눈이 왔어요!!",
     "오늘은 1등 하고 싶었는데…",
     "see you at the meetup",
+    "오늘 저녁은 뭘 먹을까요",
+    "주말까지 조금만 더!",
+    "고양이 밥 주고 출석합니다 🐈",
+    "Back after a long weekend",
+    "지하철에서 출석",
+    "책 한 권 다 읽었어요 📚",
+    "Snow on the hills this morning ❄️",
+    "어제 답글 고마웠어요",
+    "새벽 달리기 5km 완료",
+    "Tea first, then everything else",
+    "다들 감기 조심하세요",
+    "오늘도 한 줄 남기고 갑니다",
 )
 
 

@@ -34,12 +34,15 @@ def token_of(member_id: str, *, terms: TokenTerms, now: datetime, lasts: timedel
     return jwt.encode(claims, terms.key, algorithm=SYMMETRIC)
 
 
-def sign_in_link(member_id: str, *, url: str, terms: TokenTerms, now: datetime) -> str:
-    """An address that signs a browser in as the member, once, within a minute. Raises OnlyForumCanSign."""
-    query = urlencode({"token": token_of(member_id, terms=terms, now=now), "next": "/ranking"})
+def sign_in_link(member_id: str, *, url: str, terms: TokenTerms, now: datetime, wanted: str = "/ranking") -> str:
+    """An address that signs a browser in as the member, once, within a minute, and goes on to the page that is wanted.
+
+    Raises OnlyForumCanSign.
+    """
+    query = urlencode({"token": token_of(member_id, terms=terms, now=now), "next": wanted})
     return f"{url}/sso?{query}"
 
 
-def staff_password(secret_key: str) -> str:
-    """The password of the demo's staff account: its own in every installation, and the same each time it is told."""
-    return keyed_digest(secret_key.encode(), b"rewards demo staff", sha256).hexdigest()[:16]
+def staff_password(secret_key: str, *, name: str) -> str:
+    """The password of one of the demo's staff: its own in every installation, and the same each time it is told."""
+    return keyed_digest(secret_key.encode(), f"rewards demo staff {name}".encode(), sha256).hexdigest()[:16]

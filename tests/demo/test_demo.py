@@ -75,7 +75,7 @@ def test_the_whole_demo_leaves_a_market_at_work_and_a_day_that_lives(
     stage: Stage, some_messages: list[Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages = original(some_messages)
-    for number in (2, 5, 4):  # in the middle of the catalogue, then of the redemptions
+    for number in (4, 12, 14):  # in the middle of the catalogue, then of the redemptions
         with monkeypatch.context() as patch:
             stop_after(number, "post", patch)
             with pytest.raises(Stopped):
@@ -85,8 +85,9 @@ def test_the_whole_demo_leaves_a_market_at_work_and_a_day_that_lives(
 
     states = Counter(rows(stage, "select origin, state from redemption"))
     assert states == {
-        ("market", "fulfilled"): 2,
+        ("market", "fulfilled"): 3,
         ("market", "rejected"): 1,
+        ("market", "cancelled"): 1,
         ("prize", "requested"): 6,
     }
     today = rows(
@@ -124,7 +125,9 @@ def test_stopped_and_gone_on_with_a_day_later_it_sends_the_same_events(
     run_demo(stage.context, url=stage.url, messages=messages)
 
     assert read_shift(stage) == shift
-    assert rows(stage, "select count(*) from event where type = 'comment.created'") == [(60,)]
+    assert rows(stage, "select count(*) from event where event_id like 'message:%' and type = 'comment.created'") == [
+        (60,)
+    ]
 
 
 def read_shift(stage: Stage) -> int:

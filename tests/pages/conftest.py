@@ -15,6 +15,7 @@ from tests.support.database import Database, copied_database
 from tests.support.http import Forum
 from tests.support.servers import TEMPLATE, Servers
 from tests.support.settings import environment_of
+from tests.support.village_stage import living_template, standing
 from tests.support.world import World, open_world
 
 
@@ -28,11 +29,20 @@ def village_template(servers: Servers, worker_number: int) -> Iterator[str]:
         yield database.name
 
 
+@pytest.fixture(scope="session")
+def living_village_template(servers: Servers, worker_number: int) -> Iterator[str]:
+    """The name of a database with the village in it, and a market, attendance and staff at work."""
+    redis_url = servers.valkey.url(worker_number)
+    with living_template(servers, worker=f"{worker_number}_living", redis_url=redis_url) as name:
+        yield name
+
+
 @pytest.fixture
 def database(request: pytest.FixtureRequest, servers: Servers, worker_number: int) -> Iterator[Database]:
-    """A database of the test's own: with the village in it for tests that ask for `settled`."""
-    full = "settled" in request.fixturenames
-    template: str = request.getfixturevalue("village_template") if full else TEMPLATE
+    """A database of the test's own: with the village in it for tests that ask for `settled` or `lively`."""
+    names = {"settled": "village_template", "lively": "living_village_template"}
+    wanted = next((template for name, template in names.items() if name in request.fixturenames), None)
+    template: str = request.getfixturevalue(wanted) if wanted else TEMPLATE
     with copied_database(servers, worker=str(worker_number), template=template) as copied:
         yield copied
 
@@ -47,6 +57,13 @@ def world(engine: Engine, clock: SettableClock) -> World:
 @pytest.fixture
 def settled(world: World) -> World:
     """The village, full."""
+    assert world.account_id(village.READER)
+    return world
+
+
+@pytest.fixture
+def lively(world: World) -> World:
+    """The village, full, with products, redemptions in every state, months of attendance, staff and their audit."""
     assert world.account_id(village.READER)
     return world
 
@@ -98,3 +115,15 @@ def standing_village(servers: Servers, worker_number: int, village_template: str
         with listening(app) as address:
             yield StandingVillage(address, Forum(app, settings, engine, clock))
         engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def living_village(servers: Servers, worker_number: int, living_village_template: str) -> Iterator[StandingVillage]:
+    """The village at work, listening for browsers: one for all tests of a worker that only look at it."""
+    with standing(
+        servers,
+        worker=f"{worker_number}_lively",
+        redis_url=servers.valkey.url(worker_number),
+        template=living_village_template,
+    ) as (address, stage):
+        yield StandingVillage(address, stage.forum)
