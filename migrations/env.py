@@ -4,15 +4,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 from ledger.tables import Base
-
-OWNER = "rewards_owner"
-
-
-def become_owner(connection: Connection) -> None:
-    """Take the owner's role, so that the service's role owns nothing and cannot lift the protection."""
-    member = text("select pg_has_role(current_user, oid, 'MEMBER') from pg_roles where rolname = :owner")
-    if connection.execute(member, {"owner": OWNER}).scalar():
-        connection.execute(text(f"set local role {OWNER}"))
+from rewards.runtime.schema import become_owner
 
 
 def run(connection: Connection) -> None:

@@ -28,7 +28,8 @@ COMMANDS = {
         "rewards.commands.rebuild_leaderboards:rebuild_leaderboards", "Build the ranking in Redis anew."
     ),
     "settle": Place("rewards.commands.settle:settle", "Settle a season, or open a past one."),
-    "import": Place("rewards.commands.bring_in:bring_in", "Take past check-ins from a file."),
+    "import": Place("rewards.commands.bring_in:bring_in", "Take in members, check-ins, balances; or an export."),
+    "export": Place("rewards.commands.export:export", "Write everything, or one member's own, as JSON."),
     "api-key": Place("rewards.commands.api_key:api_key", "Make, list and revoke API keys."),
     "signing-key": Place("rewards.commands.signing_key:signing_key", "Make a key that signs the ledger's blocks."),
     "staff": Place("rewards.commands.staff:staff", "Make and change accounts of staff."),

@@ -168,3 +168,17 @@ class UnreadableFile(RewardsError):
     """An upload that cannot be read as lines of text. `problem`: `workbook` (a spreadsheet) or `encoding`."""
 
     problem: str
+
+
+@dataclass(eq=False)
+class NotAnExport(RewardsError):
+    """A file that is not a whole export of this version; `why` says what is wrong with it."""
+
+    why: str
+
+
+@dataclass(eq=False)
+class NotEmpty(RewardsError):
+    """A table that holds rows which are not the export's: an import goes into a database in which nothing else is."""
+
+    table: str

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ledger.errors import DecidedMeanwhile
 from rewards.attendance import bring_in as past
 from rewards.attendance.attend import Arrival
+from rewards.commands.bring_in_everything import everything
 from rewards.commands.bring_in_lines import (
     BalanceLine,
     ColumnMissing,
@@ -39,7 +40,10 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def bring_in() -> None:
-    """Take what a forum that moves here brings along, from CSV files in UTF-8 with a header."""
+    """Take what a forum that moves here brings along, from CSV files in UTF-8 with a header; or a whole export."""
+
+
+bring_in.add_command(everything)
 
 
 @bring_in.command()

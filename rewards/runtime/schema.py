@@ -13,6 +13,7 @@ import rewards.tables  # noqa: F401 -- registers its tables
 from ledger.protection import grant_rights
 from ledger.tables import Base
 
+OWNER = "rewards_owner"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -29,6 +30,13 @@ def upgrade_schema(url: str, *, service_role: str, revision: str = "head") -> No
             connection.execute(
                 text(f"grant select on alembic_version to {connection.dialect.identifier_preparer.quote(service_role)}")
             )
+
+
+def become_owner(connection: Connection) -> None:
+    """Take the owner's role for the transaction, if the present role may: the service's role owns nothing."""
+    member = text("select pg_has_role(current_user, oid, 'MEMBER') from pg_roles where rolname = :owner")
+    if connection.execute(member, {"owner": OWNER}).scalar():
+        connection.execute(text(f"set local role {OWNER}"))
 
 
 def owns_tables(connection: Connection, *, role: str) -> bool:
