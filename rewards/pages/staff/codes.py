@@ -1,6 +1,7 @@
 """Codes from CSV into the stock: tried first, then taken in exactly so. What was sent is kept nowhere in between."""
 
 import hmac
+from contextlib import closing
 from hashlib import sha256
 from uuid import UUID
 
@@ -66,7 +67,8 @@ def _given() -> str:
     """What was sent: the file, if there is one, else what was pasted. Raises UnreadableFile."""
     upload = request.files.get("file")
     if upload is not None and upload.filename:
-        return text_of_file(upload.read())
+        with closing(upload):
+            return text_of_file(upload.read())
     return request.form.get("lines", "").removeprefix("\ufeff")
 
 

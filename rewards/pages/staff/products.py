@@ -1,5 +1,6 @@
 """The catalogue: what is on offer, how long it lasts, and changing it."""
 
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
@@ -146,7 +147,8 @@ def _with_picture(form: Filled) -> Filled:
 
 
 def _keep(upload: FileStorage) -> str:
-    drawing = redraw(upload.read())
+    with closing(upload):
+        drawing = redraw(upload.read())
     with request_transaction() as session:
         kept = add_picture(session, drawing, actor=at_the_desk().actor, now=request_now())
     return kept.address
