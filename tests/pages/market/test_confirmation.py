@@ -119,7 +119,7 @@ def suspended(shop: Shop) -> None:
 REFUSED: list[tuple[Callable[[Shop], None], str, int, str]] = [
     (gone, "다른 회원이 조금 먼저 받아서 품절됐어요. 포인트는 그대로예요.", 409, "not-available"),
     (poor, "200P가 모자라요. 포인트는 그대로예요.", 409, "not-enough-points"),
-    (owes, "200P가 모자란 상태예요. 그만큼 모으면 마켓이 다시 열려요.", 409, "not-enough-points"),
+    (owes, "갚을 포인트가 200P 있어요. 그만큼 모으면 마켓이 다시 열려요.", 409, "not-enough-points"),
     (had, "이 상품은 받을 수 있는 만큼 이미 받았어요. 포인트는 그대로예요.", 409, "not-available"),
     (over, "지금은 교환할 수 없는 상품이에요. 포인트는 그대로예요.", 409, "not-available"),
     (off, "지금은 교환할 수 없는 상품이에요. 포인트는 그대로예요.", 409, "not-available"),

@@ -129,7 +129,7 @@ def test_who_owes_points_learns_that_the_market_is_closed_until_they_are_earned(
 
     said = minji.words("/market")
 
-    assert "200P가 모자란 상태예요. 그만큼 모으면 마켓이 다시 열려요." in said
+    assert "갚을 포인트가 200P 있어요. 그만큼 모으면 마켓이 다시 열려요." in said
     assert "지금 받을 수 있어요" not in said
 
 
