@@ -29,6 +29,7 @@ from rewards.pages.staff.queue_hand import read_hand
 from rewards.pages.staff.queue_members import faces_of, product_of
 from rewards.pages.staff.queue_view import Badge, HandShown, QueueView, RowShown, TabShown
 from rewards.pages.staff.queue_words import age, badge_of, ready_reasons
+from rewards.pages.words import number
 
 ROWS = 40
 COUNTED_MAX = 999
@@ -104,7 +105,7 @@ def _tabs(session: Session, *, counts: Mapping[str, int], only: QueueFilter, ask
         TabShown(
             key=tab,
             words=words,
-            count=f"{COUNTED_MAX}+" if numbers[tab] > COUNTED_MAX else str(numbers[tab]),
+            count=f"{COUNTED_MAX}+" if tab == "closed" and closed > COUNTED_MAX else number(numbers[tab]),
             address=asked.address(tab=tab, cursor=None, opened=None),
             is_current=tab == asked.tab,
         )
