@@ -78,9 +78,11 @@ def _again(filled: Filled, *, status: int, wrong: str | None = None) -> AnyRespo
 
 
 def _page(wanted: Wanted, **more: Any) -> str:
+    # The reader is asked for first, so that a request never holds two connections.
+    phrases = _phrases()
     with request_snapshot() as session:
         view = read_attendance(session, wanted)
-    return render_template("pages/attendance.html", view=view, bonus_name=bonus_name, **_phrases(), **more)
+    return render_template("pages/attendance.html", view=view, bonus_name=bonus_name, **phrases, **more)
 
 
 def _phrases() -> Mapping[str, Callable[..., str]]:

@@ -58,6 +58,8 @@ def _ranking() -> RankingBox:
 
 
 def _attendance() -> AttendanceBox:
+    # The reader is asked for first, so that a request never holds two connections.
+    present_frame()
     with request_snapshot() as session:
         reading = present_reading(session)
         mine = read_mine(reading)

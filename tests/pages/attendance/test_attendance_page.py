@@ -269,6 +269,18 @@ def test_the_api_and_the_page_answer_with_the_same_check_in(minji: Reader, forum
     assert answered.get_json()["greeting"] == "페이지에서"
 
 
+def test_before_any_policy_there_is_no_button_and_nothing_is_promised(
+    forum: Forum, world: World, clock: SettableClock
+) -> None:
+    clock.set(NOW - DAY)
+
+    said = reader_of(forum, READER).words("/attendance")
+
+    assert "아직 출석을 받지 않아요." in said
+    assert "P" not in said
+    assert "P" not in visitor_of(forum).words("/attendance")
+
+
 def test_another_policy_is_said_as_it_is(forum: Forum, world: World) -> None:
     document = read_document(DEFAULT_POLICY)
     document["attendance"] = {"base": 3}
