@@ -1,133 +1,231 @@
-"""Take the pictures of docs/pictures: the ranking and the start page, as members see them.
+"""Take the pictures of docs/pictures: every page and its states, narrow and wide, light and dark, Korean and English.
 
-python tools/pictures.py                              # of a village made up for it, on servers of its own
-python tools/pictures.py --url http://127.0.0.1:8000  # of a service that runs, without anybody signed in
+python tools/pictures.py                      # all of them, of a village made up for it, on servers of its own
+python tools/pictures.py --only market        # one page
+python tools/pictures.py --only staff --whole --into /tmp/shots   # pages that begin so, to their ends, to look at
+python tools/pictures.py --weigh              # no pictures: bytes and requests of each page
 """
 
 import argparse
 import logging
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import structlog
-from playwright.sync_api import Browser, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from rewards.app import create_app
-from rewards.runtime.database import create_engine_from
-from rewards.runtime.settings import load_settings
-from tests.support import village
-from tests.support.browser import Scheme, launch, listening, visiting
-from tests.support.clock import SettableClock
-from tests.support.database import copied_database
-from tests.support.http import Forum
+from tests.support.browser import Scheme, launch, visiting
+from tests.support.host_page import hosting
 from tests.support.servers import Servers, folder_of_run
-from tests.support.settings import environment_of
-from tests.support.world import open_world
+from tests.support.tour import STOPS, Member, Staff, Stop
+from tests.support.tour_scenes import Scenes, scenes
+from tests.support.village_stage import living_template
 
 FOLDER = ROOT / "docs/pictures"
-PAGES: Mapping[str, str] = {"ranking": "/ranking", "start": "/"}
-WIDTHS = (360, 1280)
+WIDTHS = {360: 1180, 1280: 860}
+"""Each with the height that is shown of a page."""
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LANGUAGES = ("ko", "en")
-BYTES_MAX = 150_000
+COLOURS = 96
+"""So few that a picture stays small, and enough for the smooth edges of letters."""
+BYTES_MAX = 60_000
+FOLDER_BYTES_MAX = 8_000_000
 
 
-class Stage(NamedTuple):
-    """What is photographed: the service's address, and where to sign in first, if anywhere."""
+LOOKS: Mapping[str, tuple[int, Scheme]] = {
+    f"{width}-{scheme}": (width, scheme) for width, scheme in product(WIDTHS, SCHEMES)
+}
 
-    address: str
-    signing_in: Mapping[str, str]
+
+class Camera(NamedTuple):
+    """What pictures are taken with and kept in."""
+
+    browser: Browser
+    scenes: Scenes
+    forum: str
+    folder: Path
+    whole: bool
 
 
 @contextmanager
-def village_stage() -> Iterator[Stage]:
-    """The made-up village, served at its own moment."""
+def set_up(folder: Path, *, whole: bool) -> Iterator[Camera]:
+    """Servers, the village and a browser."""
     servers = Servers(folder_of_run())
     try:
         servers.start()
-        with copied_database(servers, worker="pictures") as database:
-            environment = environment_of(
-                servers.secrets,
-                database_url=database.service_url,
-                migration_url=database.migrator_url,
-                redis_url=servers.valkey.url(0),
-            )
-            os.environ.update(environment)
-            settings, clock = load_settings(), SettableClock(village.NOW)
-            engine = create_engine_from(settings.database_url)
-            village.settle_village(open_world(engine, at=village.NOW))
-            app = create_app(settings, clock=clock)
-            forum = Forum(app, settings, engine, clock)
-            with listening(app) as address:
-                yield Stage(address, _Tokens(forum))
-            engine.dispose()
+        redis_url = servers.valkey.url(0)
+        with (
+            hosting() as forum,
+            living_template(servers, worker="pictures_living", redis_url=redis_url) as template,
+            scenes(servers, worker="pictures", redis_url=redis_url, template=template, embed_ancestors=forum) as stand,
+            sync_playwright() as playwright,
+        ):
+            browser = launch(playwright)
+            yield Camera(browser, stand, forum, folder, whole)
+            browser.close()
     finally:
         servers.stop()
 
 
-class _Tokens(dict[str, str]):
-    """A new sign-in for each picture: a token is good once."""
+@contextmanager
+def opened(camera: Camera, stop: Stop, *, language: str) -> Iterator[Page]:
+    """The page of a stop, in its state, on a phone."""
+    standing = camera.scenes[stop.scene]
+    with visiting(camera.browser, standing.address, language=language) as visit:
+        visit.page.clock.set_fixed_time(standing.stage.clock())
+        standing.come_in(visit.page, stop.who)
+        path = standing.path_of(stop)
+        if stop.inside_forum:
+            visit.page.goto(f"{camera.forum}/?box={quote(standing.address + path, safe='')}")
+        else:
+            visit.open(path)
+        if stop.act is not None:
+            stop.act(visit.page)
+        yield visit.page
 
-    def __init__(self, forum: Forum) -> None:
-        self._forum = forum
 
-    def __missing__(self, path: str) -> str:
-        return f"/sso?next={path}&token={self._forum.token(village.READER)}"
+def take(camera: Camera, stop: Stop, *, language: str, looks: Sequence[str]) -> list[Path]:
+    """The pictures of a page in one language: of its first screen, or all of it."""
+    files: list[Path] = []
+    with opened(camera, stop, language=language) as page:
+        for look in looks:
+            width, scheme = LOOKS[look]
+            page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            shot = page.screenshot(full_page=camera.whole, animations="disabled", caret="hide")
+            file = camera.folder / f"{stop.name}-{look}-{language}.png"
+            Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+                file, optimize=True
+            )
+            files.append(file)
+    return files
 
 
-def take(browser: Browser, stage: Stage, *, name: str, width: int, scheme: Scheme, language: str) -> Path:
-    """One picture: a whole page on a phone, the first screen on a desk."""
-    file = FOLDER / f"{name}-{width}-{scheme}-{language}.png"
-    height = 1180 if width < 860 else 800
-    with visiting(browser, stage.address, width=width, height=height, scheme=scheme, language=language) as visit:
-        path = PAGES[name]
-        page = visit.open(stage.signing_in[path] if name == "ranking" else path)
-        page.screenshot(path=file)
-        if visit.complaints:
-            print(f"{file.name}: {visit.complaints}")
-    return file
+def small_picture(shot: bytes) -> Image.Image:
+    """The screenshot with few colours, the rare ones of medals and marks among them."""
+    picture = Image.open(BytesIO(shot)).convert("RGB")
+    return picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+
+
+def weigh(camera: Camera, stop: Stop) -> str:
+    """A line of the table: bytes of HTML, and of all that a first visit asks for."""
+    asked: list[Request] = []
+    with opened(camera, stop, language="ko") as page:
+        # The sign-in and whatever came before are not the page's own: read it once more, with nothing kept.
+        page.on("requestfinished", asked.append)
+        page.goto(camera.scenes[stop.scene].address + camera.scenes[stop.scene].path_of(stop))
+        page.wait_for_load_state("networkidle")
+        sizes = [request.sizes()["responseBodySize"] for request in asked]
+    html, rest = (sizes[0], sum(sizes[1:])) if sizes else (0, 0)
+    return f"| {stop.name} | {html:,} | {len(sizes)} | {html + rest:,} |"
+
+
+def list_pictures(stops: Sequence[Stop]) -> str:
+    """The page that names all pictures."""
+    lines = [
+        "# Pictures of every page",
+        "",
+        "Taken by `make pictures` of a village that is made up for it, at one fixed moment: a Tuesday, 13:18 in Seoul.",
+        "The tests of all pages (`tests/pages/test_everywhere.py`) open the same list (`tests/support/tour.py`).",
+        "",
+        "| page | address | read by | 360 px | 1280 px |",
+        "|---|---|---|---|---|",
+    ]
+    for stop in stops:
+        links = [
+            " · ".join(
+                f"[{scheme} {language}]({stop.name}-{width}-{scheme}-{language}.png)"
+                for scheme, language in product(SCHEMES, LANGUAGES)
+            )
+            for width in WIDTHS
+        ]
+        lines.append(f"| {stop.name} | `{stop.path}` | {reader_of(stop)} | {links[0]} | {links[1]} |")
+    return "\n".join(lines) + "\n"
+
+
+def reader_of(stop: Stop) -> str:
+    """Who reads the page, in words."""
+    match stop.who:
+        case Member(member_id):
+            who = f"member `{member_id}`"
+        case Staff(name):
+            who = f"staff `{name}`"
+        case _:
+            who = "a visitor"
+    where = {"village": "", "empty": ", nothing has happened yet"}.get(stop.scene, f", {stop.scene}")
+    return f"{who}{where}{', on the forum’s page' if stop.inside_forum else ''}"
 
 
 def main() -> int:
-    """Take them all; 1 if one is too large."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    """Take them; 1 if a page failed or a picture is too large."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", help="a service that runs already")
-    parser.add_argument("--only", choices=tuple(PAGES), help="one page alone")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="PAGE", help="pages whose names begin so")
+    parser.add_argument("--whole", action="store_true", help="each page to its end")
+    parser.add_argument("--into", type=Path, default=FOLDER, help="another folder")
+    parser.add_argument("--look", choices=tuple(LOOKS), help="only this look")
+    parser.add_argument("--language", choices=LANGUAGES, help="only this language")
+    parser.add_argument("--weigh", action="store_true", help="print bytes and requests instead")
     given = parser.parse_args()
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, _stage(given.url) as stage:
-        browser = launch(playwright)
-        files = [
-            take(browser, stage, name=name, width=width, scheme=scheme, language=language)
-            for name, width, scheme, language in product(
-                [given.only] if given.only else PAGES, WIDTHS, SCHEMES, LANGUAGES
-            )
-        ]
-        browser.close()
-    large = [file.name for file in files if file.stat().st_size > BYTES_MAX]
-    print(
-        f"{len(files)} pictures in {FOLDER.relative_to(ROOT)}" + (f"; too large: {', '.join(large)}" if large else "")
-    )
-    return 1 if large else 0
+    stops = [stop for stop in STOPS if stop.name.startswith(given.only or "")]
+    if not stops:
+        parser.error(f"no page begins with {given.only}; there are {', '.join(stop.name for stop in STOPS)}")
+    given.into.mkdir(parents=True, exist_ok=True)
+    with set_up(given.into, whole=given.whole) as camera:
+        if given.weigh:
+            return weigh_all(camera, stops)
+        looks, languages = (
+            [given.look] if given.look else list(LOOKS),
+            [given.language] if given.language else LANGUAGES,
+        )
+        return take_all(camera, stops, looks=looks, languages=languages)
 
 
-@contextmanager
-def _stage(url: str | None) -> Iterator[Stage]:
-    if url:
-        yield Stage(url.rstrip("/"), {path: path for path in PAGES.values()})
-    else:
-        with village_stage() as stage:
-            yield stage
+def weigh_all(camera: Camera, stops: Sequence[Stop]) -> int:
+    """Print the table."""
+    print("| page | HTML, bytes | requests | bytes in all |\n|---|---:|---:|---:|")
+    for stop in stops:
+        print(weigh(camera, stop), flush=True)
+    return 0
+
+
+def take_all(camera: Camera, stops: Sequence[Stop], *, looks: Sequence[str], languages: Sequence[str]) -> int:
+    """All pictures, and the page that lists them where all were taken."""
+    failed: list[str] = []
+    files: list[Path] = []
+    for number, stop in enumerate(stops, start=1):
+        taken: list[Path] = []
+        for language in languages:
+            try:
+                taken += take(camera, stop, language=language, looks=looks)
+            except Exception as error:  # noqa: BLE001 -- a page that fails is named, and the others are still taken
+                failed.append(f"{stop.name} in {language}: {str(error).splitlines()[0]}")
+        files += taken
+        print(f"{number}/{len(stops)} {stop.name}: {len(taken)} pictures, {bytes_of(taken):,} bytes", flush=True)
+    large = [file.name for file in files if file.stat().st_size > BYTES_MAX] if not camera.whole else []
+    total = bytes_of(files)
+    if camera.folder == FOLDER and len(stops) == len(STOPS) and not failed:
+        (FOLDER / "README.md").write_text(list_pictures(stops), encoding="utf-8")
+    for line in (*(f"failed: {one}" for one in failed), *(f"too large: {one}" for one in large)):
+        print(line)
+    print(f"{total:,} bytes in {camera.folder}")
+    return 1 if failed or large or total > FOLDER_BYTES_MAX else 0
+
+
+def bytes_of(files: Sequence[Path]) -> int:
+    """How large they are together."""
+    return sum(file.stat().st_size for file in files)
 
 
 if __name__ == "__main__":
