@@ -3,40 +3,66 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import IO
 
 import click
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.signing import keyring_of
 from ledger.verify import Finding
+from ledger.verify_blocks import kept_findings
 from rewards.commands.context import Context
 from rewards.commands.session import command_context
+from rewards.commands.verify_record import only_one, record_run
 from rewards.ranking.keys import LIVE
+from rewards.runtime.clock import now_utc
 from rewards.runtime.database import DatabaseMisconfigured, snapshot
 from rewards.runtime.redis import connect_redis_for_projection
 from rewards.verify import LOOKS_AT_REDIS, findings, ranking_findings
 
 SHOWN_MAX = 20
 PROGRESS_EVERY_S = 1.0
+GENTLE_TIMEOUT_S = 600
 EXIT_FOUND, EXIT_NOT_RUN = 1, 2
 
 
 @click.command()
+@click.option(
+    "--against",
+    type=click.File("rb"),
+    help="Heads kept outside (what GET /v1/ledger/heads answered): hold the ledger to them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of sentences.")
-def verify(*, as_json: bool) -> None:
+@click.option("--gently", is_flag=True, help="Do nothing while another one runs gently; give up on what takes long.")
+def verify(*, against: IO[bytes] | None, as_json: bool, gently: bool) -> None:
     """Recompute the ledger and compare everything that rests on it: balances, heads, leaderboards, caps, market, Redis.
 
     Takes no locks and reads one moment, so it may run beside everything else. Exit codes: 0 all is well, 1 something
-    is wrong (the first broken row is named first), 2 it could not run.
+    is wrong (the first broken row is named first), 2 it could not run. What was found is recorded: /readyz, /metrics
+    and the staff's front page tell when all was last verified.
     """
-    began_s = time.monotonic()
+    kept = kept_heads(against) if against else {}
+    if not gently:
+        _run(kept, as_json=as_json, statement_timeout_s=0)
+        return
+    try:
+        with only_one() as alone:
+            if alone:
+                _run(kept, as_json=as_json, statement_timeout_s=GENTLE_TIMEOUT_S)
+    except (SQLAlchemyError, DatabaseMisconfigured):
+        sys.exit(EXIT_NOT_RUN)
+
+
+def _run(kept: Mapping[int, bytes], *, as_json: bool, statement_timeout_s: int) -> None:
+    began_s, began_at = time.monotonic(), now_utc()
     rows = _Rows()
     found: list[Finding] = []
     compared = False
     try:
-        with command_context("verify", statement_timeout_s=0) as context:
-            found.extend(_database_findings(context, rows))
+        with command_context("verify", statement_timeout_s=statement_timeout_s) as context:
+            found.extend(_database_findings(context, rows, kept=kept))
             in_redis = _ranking(context)
             compared = in_redis is not None
             found.extend(in_redis or [])
@@ -48,6 +74,7 @@ def verify(*, as_json: bool) -> None:
         # What was found before stands, whatever stopped the rest: a row that breaks a check must not hide the others.
         found.append(Finding("verify", "the checks after these", f"could not run: {reason}"))
     took_s = time.monotonic() - began_s
+    record_run(found, rows=rows.passed, compared=compared, began_at=began_at, ended_at=now_utc())
     if as_json:
         listed = [finding._asdict() for finding in found]
         told = {"findings": listed, "rows": rows.passed, "seconds": round(took_s, 1), "ranking_compared": compared}
@@ -79,9 +106,24 @@ class _Rows:
             click.echo(f"{self.passed:,} rows …", err=True)
 
 
-def _database_findings(context: Context, rows: _Rows) -> Iterator[Finding]:
+def kept_heads(file: IO[bytes]) -> Mapping[int, bytes]:
+    """Hashes of blocks by height, from a file or from several answers one after the other. Raises BadParameter."""
+    try:
+        read = json.load(file)
+        pages = read if isinstance(read, list) else [read]
+        return {int(head["height"]): bytes.fromhex(head["hash"]) for page in pages for head in page["items"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.BadParameter(
+            f"{file.name} is not what GET /v1/ledger/heads answers ({error}); nothing was checked."
+        ) from None
+
+
+def _database_findings(context: Context, rows: _Rows, *, kept: Mapping[int, bytes]) -> Iterator[Finding]:
+    keyring = keyring_of(context.settings.signing_keys)
     with snapshot(context.engine) as session:
-        yield from findings(session, calendar=context.calendar, now=context.clock(), progress=rows)
+        # First what was kept outside: a forger's other traces may fill the screen.
+        yield from kept_findings(session, kept)
+        yield from findings(session, calendar=context.calendar, now=context.clock(), keyring=keyring, progress=rows)
 
 
 def _ranking(context: Context) -> list[Finding] | None:

@@ -1,0 +1,178 @@
+"""When all was last verified, by hand or by itself: recorded, told, and done again in time."""
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from rewards.commands.context import Context, calendar_of
+from rewards.commands.verify import verify
+from rewards.commands.verify_record import only_one
+from rewards.runtime.database import transaction
+from rewards.runtime.settings import Settings
+from rewards.verifications import PAUSE_MAX, PAUSE_MIN, SHARE, Verification, last_verification, record_verification
+from tests.support.clock import START, SettableClock
+from workers.jobs import keep_house
+from workers.verifier import Verifier
+
+Run = Callable[..., Result]
+DURATIONS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(hours=9))
+
+
+def lasting(taken: timedelta, *, findings: int = 0) -> Verification:
+    """One that ended at START."""
+    return Verification(started_at=START - taken, finished_at=START, rows=12, ranking_compared=True, findings=findings)
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Runs the command on the test's database."""
+    assert environment["DATABASE_URL"]
+    return lambda *arguments: CliRunner().invoke(verify, list(arguments))
+
+
+@pytest.fixture
+def verifier(settings: Settings, engine: Engine, clock: SettableClock) -> Verifier:
+    """One that has settled down, and whose command ends at once."""
+    context = Context(settings=settings, engine=engine, calendar=calendar_of(settings), clock=clock)
+    return Verifier(context, command=(sys.executable, "-c", ""), not_before_s=0.0)
+
+
+@given(DURATIONS)
+def test_a_verification_rests_in_proportion_to_what_it_took_within_bounds(taken: timedelta) -> None:
+    rest = lasting(taken).next_at - START
+
+    assert PAUSE_MIN <= rest <= PAUSE_MAX
+    assert rest >= min(SHARE * taken, PAUSE_MAX)
+
+
+@pytest.mark.parametrize(
+    "findings,later,alarms",
+    [
+        (0, timedelta(hours=2), False),
+        (0, timedelta(hours=2, seconds=1), True),
+        (1, timedelta(0), True),
+    ],
+)
+def test_findings_and_a_long_silence_alarm(findings: int, later: timedelta, *, alarms: bool) -> None:
+    assert lasting(timedelta(0), findings=findings).alarms(START + later) is alarms
+
+
+def test_a_run_is_recorded_and_told(run: Run, session: Session, client: FlaskClient) -> None:
+    before = client.get("/readyz").get_json()
+
+    told = run()
+
+    done = last_verification(session)
+    after, metrics = client.get("/readyz").get_json(), client.get("/metrics").get_data(as_text=True)
+    assert told.exit_code == 0, told.output
+    assert before["last_verified"] is None
+    assert done
+    assert (done.findings, done.first_finding, done.ranking_compared) == (0, None, False)
+    assert after["last_verified"]["findings"] == 0
+    assert after["last_verified"]["rows"] == done.rows
+    assert "rewards_verification_findings 0.0" in metrics
+    assert "rewards_last_verified_timestamp_seconds 1." in metrics
+    assert "rewards_requests_total" in metrics
+
+
+def test_what_was_found_is_recorded_with_the_first_of_it(run: Run, engine: Engine, client: FlaskClient) -> None:
+    with transaction(engine) as session:
+        session.execute(
+            text(
+                "insert into cap_usage values"
+                " ('00000000-0000-0000-0000-000000000001', 'post.created', '2026-03-04', 1, 20, now())"
+            )
+        )
+
+    told = run()
+
+    with transaction(engine) as session:
+        done = last_verification(session)
+    assert told.exit_code == 1
+    assert done
+    assert done.findings == 1
+    assert "post.created" in (done.first_finding or "")
+    assert "rewards_verification_findings 1.0" in client.get("/metrics").get_data(as_text=True)
+
+
+def test_a_gentle_one_does_nothing_while_another_runs(run: Run, session: Session) -> None:
+    with only_one() as alone:
+        told = run("--gently")
+
+    assert alone
+    assert (told.exit_code, told.output) == (0, "")
+    assert last_verification(session) is None
+    assert run("--gently").exit_code == 0
+    assert last_verification(session)
+
+
+def test_the_verifier_starts_one_at_a_time_and_the_next_when_it_is_due(
+    verifier: Verifier, engine: Engine, clock: SettableClock
+) -> None:
+    verifier.look()
+    first = verifier.process
+    assert first
+    verifier.look()
+    running = verifier.process
+    first.wait()
+    verifier.look()
+
+    assert running in (first, None)
+    assert verifier.process is None
+    with transaction(engine) as session:
+        record_verification(session, lasting(timedelta(seconds=1)))
+    for later, starts in ((PAUSE_MIN - timedelta(seconds=1), False), (PAUSE_MIN, True)):
+        clock.set(START + later)
+        verifier.not_before_s = 0.0
+        verifier.look()
+        assert (verifier.process is not None) is starts
+    assert verifier.process
+    verifier.process.wait()
+
+
+def test_a_verifier_leaves_a_service_that_has_just_started_in_peace(verifier: Verifier) -> None:
+    verifier.not_before_s = time.monotonic() + 60
+
+    verifier.look()
+
+    assert verifier.process is None
+
+
+def test_a_verification_that_runs_ends_with_the_scheduler(verifier: Verifier) -> None:
+    verifier.command = (sys.executable, "-c", "import time; time.sleep(60)")
+    verifier.look()
+    assert verifier.process
+
+    verifier.end()
+
+    assert verifier.process.wait(timeout=10) == -15
+
+
+def test_records_and_failures_are_kept_for_a_while_only(verifier: Verifier, engine: Engine) -> None:
+    with transaction(engine) as session:
+        for age in (timedelta(days=31), timedelta(days=29)):
+            done = START - age
+            record_verification(
+                session,
+                Verification(started_at=done, finished_at=done, rows=1, ranking_compared=False, findings=0),
+            )
+        for age in (timedelta(hours=25), timedelta(hours=23)):
+            row = {"at": START - age}
+            session.execute(
+                text("insert into sign_in_failure (name, address, failed_at) values ('mina', '::/64', :at)"), row
+            )
+
+    keep_house("", context=verifier.context)
+
+    with transaction(engine) as session:
+        assert session.execute(text("select count(*) from verification")).scalar() == 1
+        assert session.execute(text("select count(*) from sign_in_failure")).scalar() == 1
