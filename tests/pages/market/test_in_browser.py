@@ -58,12 +58,13 @@ def paths_of(shop: Shop) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme,language", [("light", "ko"), ("dark", "en")])
 def test_every_page_is_accessible_fits_a_small_phone_and_asks_nobody_else(
-    chromium: Browser, address: str, settled: World, forum: Forum, shop: Shop, scheme: Scheme
+    chromium: Browser, address: str, settled: World, forum: Forum, shop: Shop, scheme: Scheme, language: str
 ) -> None:
     paths = paths_of(shop)
-    with member_visiting(chromium, address, forum=forum, member_id=READER, width=320, scheme=scheme) as visit:
+    window = {"width": 320, "scheme": scheme, "language": language}
+    with member_visiting(chromium, address, forum=forum, member_id=READER, **window) as visit:
         for path in paths:
             page = visit.open(path)
 
