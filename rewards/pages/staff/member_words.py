@@ -133,17 +133,3 @@ def audit_words(line: AuditLine) -> str:
 def signed(points: int) -> str:
     """Points with their sign: +20, −20."""
     return f"+{words.number(points)}" if points > 0 else words.number(points)
-
-
-def redemption_word(state: str) -> str:
-    """Where a redemption is."""
-    known = {
-        "requested": gettext("waiting"),
-        "awaiting_approval": gettext("waiting for approval"),
-        "claimed": gettext("in hand"),
-        "fulfilled": gettext("fulfilled"),
-        "rejected": gettext("rejected"),
-        "cancelled": gettext("cancelled"),
-        "expired": gettext("expired"),
-    }
-    return known.get(state, state)

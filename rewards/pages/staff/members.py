@@ -11,10 +11,12 @@ from rewards.members.search import STATES, State, search_members
 from rewards.pages import words
 from rewards.pages.frame import present_frame
 from rewards.pages.staff import member_actions, member_status
+from rewards.pages.staff.audit_words import doer
 from rewards.pages.staff.desk import Desk
-from rewards.pages.staff.member_asked import asked_profile
+from rewards.pages.staff.member_asked import asked_profile, redemption_address
 from rewards.pages.staff.member_view import member_page, member_row
-from rewards.pages.staff.member_words import audit_words, outcome_choices, redemption_word, signed, state_choices
+from rewards.pages.staff.member_words import audit_words, outcome_choices, signed, state_choices
+from rewards.pages.staff.queue_words import state_badge
 from rewards.pages.statement_words import present_telling
 from rewards.pages.weeks import policy_or_none
 
@@ -83,7 +85,9 @@ def member() -> str:
         view=view,
         outcomes=outcome_choices(),
         audit_words=audit_words,
-        state_words=redemption_word,
+        who=doer,
+        state_badge=state_badge,
+        redemption_address=redemption_address,
         signed=signed,
         day=lambda day: words.day(day, frame.locale, today=frame.today),
     )

@@ -18,10 +18,12 @@ from rewards.http.terms import request_today
 from rewards.pages.faces import face_of
 from rewards.pages.forms import Filled, go_on, read_form, refuse_aloud, say
 from rewards.pages.frame import present_frame
+from rewards.pages.staff.audit_words import doer
 from rewards.pages.staff.desk import Desk, at_the_desk
-from rewards.pages.staff.member_asked import asked_id, asked_profile
+from rewards.pages.staff.member_asked import asked_id, asked_profile, redemption_address
 from rewards.pages.staff.member_forms import reason_form
-from rewards.pages.staff.member_words import redemption_word, signed
+from rewards.pages.staff.member_words import signed
+from rewards.pages.staff.queue_words import state_badge
 from rewards.pages.staff.season_view import list_seasons, prize_moves, season_page, show_places
 from rewards.pages.staff.season_words import state_look, state_word
 from rewards.pages.weeks import last_day, prizes_shown
@@ -69,7 +71,9 @@ def season(season: date) -> str:
         view=view,
         state_word=state_word,
         state_look=state_look,
-        redemption_word=redemption_word,
+        who=doer,
+        state_badge=state_badge,
+        redemption_address=redemption_address,
         signed=signed,
     )
 

@@ -42,7 +42,7 @@ def test_a_suspended_member_neither_earns_nor_spends_until_readmitted(
     readmitted = manager.do("/staff/members/readmit?id=mina")
 
     assert "Suspended since" in suspended
-    assert "staff:sora: suspended: Spam" in suspended
+    assert "sora: suspended: Spam" in suspended
     problem_of(refused, 403, "member-suspended")
     assert "suspended at that time" in readmitted
     assert "Suspended since" not in readmitted

@@ -105,7 +105,7 @@ def test_accepting_lists_the_winners_then_their_prizes_are_in_the_queue(
 
     assert re.findall(r'title="(\w+)"', page) == ["bom", "chan", "dal"]
     assert "The week is final. Its prizes are in the queue: 3." in said(done)
-    assert done.count(">waiting<") == 3
+    assert done.count(">waiting</a>") == 3
     assert "The week is final already." in said(again)
     prizes = world.rows(
         "select m.member_id, r.state, r.points from prize p join member m using (account_id)"
