@@ -1,7 +1,7 @@
 """Products in words: how each stands, how its stock will last, what its fields are called."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -97,8 +97,9 @@ def differences(stored: ProductDetails, typed: ProductDetails, *, frame: Frame) 
 
 
 def details_in_words(details: ProductDetails, *, frame: Frame) -> list[tuple[str, str]]:
-    """Every field of a product that says something, for whoever may only look."""
-    return [(field, said) for field, said in _in_words(details, frame=frame).items() if said]
+    """Every field of a product that says something, for whoever may only look; the picture is seen on its card."""
+    said = _in_words(replace(details, picture=None), frame=frame)
+    return [(field, words_of_it) for field, words_of_it in said.items() if words_of_it]
 
 
 def _in_words(details: ProductDetails, *, frame: Frame) -> dict[str, str]:

@@ -63,7 +63,7 @@ def test_a_manager_brings_a_card_from_nothing_to_members_market(
         expect(page.get_by_role("status")).to_have_text("The product is on the list.")
 
         page.get_by_role("link", name="Codes").click()
-        page.get_by_label("Lines").fill(CODES)
+        page.get_by_label("Lines to import").fill(CODES)
         page.get_by_role("button", name="Try", exact=True).click()
         expect(page.get_by_text("2 codes can be taken in")).to_be_visible()
         expect(page.get_by_text("line 4")).to_be_visible()
