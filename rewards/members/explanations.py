@@ -37,6 +37,14 @@ _REFUSALS = text(
     " and (outcome in ('capped', 'declined', 'rejected') or (outcome = 'ignored' and reason = 'board_earns_nothing'))"
     " order by occurred_at desc limit :limit"
 )
+_SET_ASIDE = text(
+    "select h.action, h.recorded_at, r.points, p.name_ko, p.name_en from redemption r"
+    " join redemption_history h using (redemption_id) join product p using (product_id)"
+    " where r.account_id = :account_id and r.origin = 'market'"
+    " and h.action in ('request', 'cancel', 'reject', 'expire')"
+    " and h.recorded_at >= coalesce(cast(:since as timestamptz), '-infinity')"
+    " and h.recorded_at < coalesce(cast(:until as timestamptz), 'infinity') order by h.step desc limit :limit"
+)
 
 
 class Count(NamedTuple):
@@ -51,6 +59,15 @@ class Product(NamedTuple):
 
     name_ko: str
     name_en: str
+
+
+class SetAside(NamedTuple):
+    """Points set aside for a redemption (`action` is `request`), or given back: `cancel`, `reject` or `expire`."""
+
+    action: str
+    at: datetime
+    points: int
+    product: Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +126,17 @@ def refusals(
     return [
         Refusal(day=day, type=kind, board=board, outcome=outcome, reason=reason, events=events)
         for (day, kind, board, outcome, reason), events in counted.items()
+    ]
+
+
+def points_set_aside(
+    session: Session, account_id: UUID, *, since: datetime | None, until: datetime | None, most: int = 200
+) -> list[SetAside]:
+    """What was set aside and given back from `since` to before `until`, the latest first: neither is an entry."""
+    parameters = {"account_id": account_id, "since": since, "until": until, "limit": most}
+    return [
+        SetAside(row.action, row.recorded_at, row.points, Product(row.name_ko, row.name_en))
+        for row in session.execute(_SET_ASIDE, parameters)
     ]
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
 from rewards.http.surroundings import here
-from rewards.members.explanations import Behind, Count, Refusal, what_stands_behind
+from rewards.members.explanations import Behind, Count, Product, Refusal, SetAside, what_stands_behind
 from rewards.members.statement import StatementLine
 from rewards.pages import words
 from rewards.pages.frame import present_frame
@@ -84,6 +84,17 @@ def refusal_words(refusal: Refusal, *, telling: Telling) -> str:
     what = rule_name(refusal.type, names=telling.names, locale=telling.locale)
     why = _why(refusal, telling)
     return ngettext("%(what)s: %(why)s", "%(what)s × %(num)d: %(why)s", refusal.events, what=what, why=why)
+
+
+def set_aside_words(one: SetAside, *, telling: Telling) -> LineWords:
+    """What was set aside for a redemption, or came back: 취소되어 돌려받음 · 커피 5,000원권."""
+    known = {
+        "request": gettext("Set aside for an exchange"),
+        "cancel": gettext("Given back, as it was cancelled"),
+        "reject": gettext("Given back, as staff refused it"),
+        "expire": gettext("Given back, as it waited too long"),
+    }
+    return LineWords(known[one.action], (_product_name(one.product, telling),))
 
 
 def _award(case: _Case) -> LineWords:
@@ -217,7 +228,11 @@ def _so_many(count: Count | None, *, unit: str = "") -> str | None:
 def _product(case: _Case) -> tuple[str, ...]:
     if case.behind.product is None:
         return ()
-    return (case.behind.product.name_ko if case.telling.locale == "ko" else case.behind.product.name_en,)
+    return (_product_name(case.behind.product, case.telling),)
+
+
+def _product_name(product: Product, telling: Telling) -> str:
+    return product.name_ko if telling.locale == "ko" else product.name_en
 
 
 def _why(refusal: Refusal, telling: Telling) -> str:

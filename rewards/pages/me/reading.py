@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from market.queue import QueueFilter, read_queue
 from rewards.http.cursors import cursor_for, place_after
 from rewards.http.surroundings import here, request_now
-from rewards.members.explanations import refusals
+from rewards.members.explanations import points_set_aside, refusals
 from rewards.members.profile import Profile, read_profile
 from rewards.members.statement import Occurred, StatementLine, points_since, statement_as_it_occurred
-from rewards.pages.me.view import DayShown, LevelShown, MeView, OnItsWay, RankShown, days_shown, level_shown
-from rewards.pages.statement_words import Telling, present_telling, refusal_words, tell_lines
+from rewards.pages.me.view import DayShown, LevelShown, LineShown, MeView, OnItsWay, RankShown, days_shown, level_shown
+from rewards.pages.statement_words import Telling, present_telling, refusal_words, set_aside_words, tell_lines
 from rewards.pages.weeks import policy_or_none
 from rewards.policy.document import Policy
 from rewards.ranking.places import places_of
@@ -40,6 +40,14 @@ class Turned:
     def begins_before(self) -> date | None:
         """The day that the page before ended with; what earned nothing on it has been said there."""
         return None if self.before is None else self.telling.calendar.day_of(self.before.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when, to before when: without an end where it is none."""
+
+    since: datetime | None
+    until: datetime | None
 
 
 def read_me(session: Session, member_id: str, *, only: Only | None, cursor: str | None) -> MeView:
@@ -103,31 +111,45 @@ def _on_their_way(session: Session, member: Profile, *, telling: Telling) -> tup
 
 def _days(turned: Turned, lines: Sequence[StatementLine], *, more: bool) -> tuple[DayShown, ...]:
     session, account_id, telling = turned.session, turned.member.account_id, turned.telling
-    calendar = telling.calendar
-    nothing_for = {} if turned.only else _nothing_for(turned, lines, more=more)
-    days = {calendar.day_of(line.occurred_at) for line in lines} | nothing_for.keys()
+    calendar, span = telling.calendar, _span(turned, lines, more=more)
+    nothing_for = {} if turned.only else _nothing_for(turned, span)
+    set_aside = {} if turned.only else _set_aside(turned, span)
+    days = {calendar.day_of(line.occurred_at) for line in lines} | nothing_for.keys() | set_aside.keys()
     ends = {day: calendar.day_start(day + ONE_DAY) for day in days}
     since = points_since(session, account_id, instants=ends.values())
     return days_shown(
         lines,
         told=tell_lines(session, lines, account_id=account_id, telling=telling),
         nothing_for=nothing_for,
+        set_aside=set_aside,
         balances={day: turned.member.balance - since[end] for day, end in ends.items()},
         calendar=calendar,
         goes_on=turned.begins_before,
     )
 
 
-def _nothing_for(turned: Turned, lines: Sequence[StatementLine], *, more: bool) -> dict[date, list[str]]:
-    """What earned nothing on the days that begin on this page, down to the beginning of all if it is the last."""
+def _span(turned: Turned, lines: Sequence[StatementLine], *, more: bool) -> Span:
+    """The days that begin on this page, down to the beginning of all if it is the last."""
     calendar, began = turned.telling.calendar, turned.begins_before
-    said: dict[date, list[str]] = {}
-    for refusal in refusals(
-        turned.session,
-        turned.member.account_id,
+    return Span(
         since=calendar.day_start(calendar.day_of(lines[-1].occurred_at)) if more else None,
         until=None if began is None else calendar.day_start(began),
-        calendar=calendar,
-    ):
+    )
+
+
+def _nothing_for(turned: Turned, span: Span) -> dict[date, list[str]]:
+    said: dict[date, list[str]] = {}
+    calendar, account_id = turned.telling.calendar, turned.member.account_id
+    for refusal in refusals(turned.session, account_id, since=span.since, until=span.until, calendar=calendar):
         said.setdefault(refusal.day, []).append(refusal_words(refusal, telling=turned.telling))
+    return said
+
+
+def _set_aside(turned: Turned, span: Span) -> dict[date, list[LineShown]]:
+    said: dict[date, list[LineShown]] = {}
+    calendar = turned.telling.calendar
+    for one in points_set_aside(turned.session, turned.member.account_id, since=span.since, until=span.until):
+        words = set_aside_words(one, telling=turned.telling)
+        shown = LineShown(words, one.points, one.at.astimezone(calendar.timezone))
+        said.setdefault(calendar.day_of(one.at), []).append(shown)
     return said

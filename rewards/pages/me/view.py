@@ -29,8 +29,9 @@ class LineShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayShown:
-    """A community day. `balance`: after everything that occurred on it; `nothing_for`: what earned nothing, and why.
+    """A community day, `balance` after everything that occurred on it.
 
+    `nothing_for`: what earned nothing, and why; `set_aside`: for redemptions, and given back: the balance stays;
     `goes_on` for a day whose later part was on the page before.
     """
 
@@ -38,6 +39,7 @@ class DayShown:
     lines: tuple[LineShown, ...]
     balance: int
     nothing_for: tuple[str, ...] = ()
+    set_aside: tuple[LineShown, ...] = ()
     goes_on: bool = False
 
     @property
@@ -129,6 +131,7 @@ def days_shown(
     *,
     told: Mapping[int, LineWords],
     nothing_for: Mapping[date, Sequence[str]],
+    set_aside: Mapping[date, Sequence[LineShown]],
     balances: Mapping[date, int],
     calendar: Calendar,
     goes_on: date | None,
@@ -138,7 +141,8 @@ def days_shown(
     for line in lines:
         shown = LineShown(told[line.seq], line.points, line.occurred_at.astimezone(calendar.timezone))
         by_day.setdefault(calendar.day_of(line.occurred_at), []).append(shown)
-    for day in sorted(nothing_for.keys() - by_day.keys(), reverse=True)[:LINELESS_DAYS_MAX]:
+    lineless = (nothing_for.keys() | set_aside.keys()) - by_day.keys()
+    for day in sorted(lineless, reverse=True)[:LINELESS_DAYS_MAX]:
         by_day[day] = []
     return tuple(
         DayShown(
@@ -146,6 +150,7 @@ def days_shown(
             lines=tuple(by_day[day]),
             balance=balances[day],
             nothing_for=tuple(nothing_for.get(day, ())),
+            set_aside=tuple(set_aside.get(day, ())),
             goes_on=day == goes_on,
         )
         for day in sorted(by_day, reverse=True)

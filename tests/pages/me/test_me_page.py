@@ -108,6 +108,10 @@ def test_points_set_aside_name_what_they_are_for(forum: Forum, settled: World, s
     assert f'href="/market/redemptions/{redemption_id}"' in waiting
     assert "취소되면 돌아와요." in words_of(waiting)
     assert "쓸 수 있는 포인트 1,340 P 잔액 1,340 P 교환 대기 0 P" in cancelled
+    assert (
+        "취소되어 돌려받음 · 커피 5,000원권 13:18 500 P 교환 신청으로 따로 둠 · 커피 5,000원권 13:18 500 P" in cancelled
+    )
+    assert "잔액 1,340P" in cancelled
 
 
 def test_an_exchange_is_named_by_its_product(forum: Forum, settled: World, settings: Settings) -> None:
