@@ -139,6 +139,19 @@ def test_the_verifier_starts_one_at_a_time_and_the_next_when_it_is_due(
     verifier.process.wait()
 
 
+def test_what_the_verifier_starts_records_what_it_found(
+    settings: Settings, engine: Engine, clock: SettableClock, session: Session
+) -> None:
+    context = Context(settings=settings, engine=engine, calendar=calendar_of(settings), clock=clock)
+    verifier = Verifier(context, not_before_s=0.0)
+
+    verifier.look()
+
+    assert verifier.process
+    assert verifier.process.wait(timeout=60) == 0
+    assert last_verification(session)
+
+
 def test_a_verifier_leaves_a_service_that_has_just_started_in_peace(verifier: Verifier) -> None:
     verifier.not_before_s = time.monotonic() + 60
 

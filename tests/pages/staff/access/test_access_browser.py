@@ -1,8 +1,5 @@
 """The desk's front door, overview, sign-ins and audit in a real browser."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
