@@ -81,10 +81,16 @@ def product(product_id: UUID) -> str:
 
 
 def save_product(product_id: UUID) -> AnyResponse | tuple[str, int]:
-    """Replace a product's details over the version that was read. Raises UnknownProduct."""
+    """Replace a product's details over the version that was read, or only show its card so. Raises UnknownProduct."""
     form = _with_picture(read_form(change_form(here().settings.community_timezone)))
+    previewed = request.form.get("step") == "preview"
+    if form.errors and previewed and request.headers.get("HX-Request"):
+        # Somebody is typing still: the card stays as it was.
+        return AnyResponse(status=204)
     if form.errors:
         return _again(product_id, form), 422
+    if previewed:
+        return _again(product_id, form), 200
     details = details_of(form.values)
     now, today, actor = request_now(), request_today(), at_the_desk().actor
     try:
@@ -179,7 +185,8 @@ def _made_just_so(new: NewProduct) -> ProductRow | None:
 def _again(product_id: UUID, form: Filled) -> str:
     with request_snapshot() as session:
         found = find_product(session, product_id, today=request_today())
-        return _product_page(product_page(session, found, with_history=may(MANAGE), form=form))
+        typed = None if form.errors else details_of(form.values)
+        return _product_page(product_page(session, found, with_history=may(MANAGE), form=form, typed=typed))
 
 
 def _changed_meanwhile(product_id: UUID, form: Filled, *, have: int) -> AnyResponse | tuple[str, int]:

@@ -155,6 +155,19 @@ def test_of_two_who_change_a_product_the_second_is_shown_what_differs_and_loses_
     assert (stored(backend, one)["price"], stored(backend, one)["brand"]) == (700, "Bean")
 
 
+def test_a_preview_stores_nothing_and_says_what_is_not_right(mina: Keeper, backend: Caller) -> None:
+    one = made(mina)
+
+    shown = mina.send(one, form_of(mina, one, price="600", brand="Bean", step="preview"))
+    wrong = mina.send(one, form_of(mina, one, price="many", step="preview"))
+
+    assert (shown.status_code, wrong.status_code) == (200, 422)
+    assert 'value="Bean"' in text_of(shown)
+    assert "600<span" in text_of(shown).partition('id="preview"')[2]
+    assert "A whole number from 0" in text_of(wrong)
+    assert stored(backend, one)["version"] == 1
+
+
 def test_a_double_click_on_save_is_no_conflict(mina: Keeper, backend: Caller) -> None:
     one = made(mina)
     form = form_of(mina, one, price="600")

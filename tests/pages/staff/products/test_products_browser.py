@@ -101,6 +101,31 @@ def test_of_two_browsers_the_second_keeps_what_was_typed_and_sees_what_differs(
         expect(second.page.get_by_role("status")).to_contain_text("Saved.")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["while typing", "by its button"])
+def test_the_card_is_seen_as_members_would_see_it_before_it_is_saved(
+    chromium: Browser, forum: Forum, address: str, *, scripts: bool
+) -> None:
+    one = made(keeper(forum), stock="unlimited")
+    with at_the_desk(chromium, forum, address, scripts=scripts) as visit:
+        page = visit.open(one)
+        page.get_by_label("Brand").fill("Moonlight")
+        page.get_by_label("Price in points").fill("1,234")
+        if not scripts:
+            page.get_by_role("button", name="Preview").click()
+
+        expect(page.locator("#preview")).to_contain_text("Moonlight")
+        expect(page.locator("#preview")).to_contain_text("1,234P")
+
+        expect(page.get_by_label("Brand")).to_have_value("Moonlight")
+        page.get_by_label("Price in points").fill("12345678901234567")
+        page.get_by_label("Price in points").fill("4321")
+        if scripts:
+            expect(page.locator("#preview")).to_contain_text("4,321P")
+        assert visit.complaints == []
+        page.goto(address + one)
+        expect(page.locator("#preview")).not_to_contain_text("Moonlight")
+
+
 def test_the_stock_is_counted_in_place_and_by_two_clicks_once(chromium: Browser, forum: Forum, address: str) -> None:
     one = made(keeper(forum), stock="number", quantity="2")
     with at_the_desk(chromium, forum, address) as visit:
