@@ -60,7 +60,7 @@ def state_badge(state: str) -> Badge:
         "awaiting_approval": ("warns", gettext("needs approval")),
         "claimed": ("", gettext("in hand")),
         "fulfilled": ("mine", gettext("fulfilled")),
-        "rejected": ("bad", gettext("rejected")),
+        "rejected": ("bad", gettext("turned down")),
         "cancelled": ("", gettext("cancelled")),
         "expired": ("", gettext("expired")),
     }[state]

@@ -31,6 +31,8 @@ document.body.append(spoken);
 document.addEventListener("htmx:afterSettle", () => {
   const notices = [...document.querySelectorAll("main .notice, main .lines h2, main .wrong-says")];
   spoken.textContent = notices.map((notice) => notice.textContent.trim()).join(" ");
+  // Whoever has searched goes on in what was found.
+  if (document.activeElement?.id === "member") rows()[0]?.focus();
   // On a phone the list and the one in hand take turns: each begins at its top.
   if (!matchMedia("(min-width: 960px)").matches) scrollTo(0, 0);
 });

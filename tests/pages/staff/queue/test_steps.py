@@ -158,7 +158,7 @@ def test_rejecting_gives_points_and_stock_back_for_a_reason(
 
     said = clerk().does("reject", asked, **fields)
 
-    assert "거절했어요: minji · 상품권 card" in said
+    assert "반려했어요: minji · 상품권 card" in said
     assert kept in said
     assert state_of(shop, asked) == ("rejected", None)
     assert (shop.left_of("card"), shop.world.account("minji").available) == (3, 1000)
@@ -275,7 +275,7 @@ def test_what_ended_meanwhile_is_said_as_it_ended(shop: Shop, clerk: Sit) -> Non
 
     assert "회원이 취소했어요. 포인트와 재고는 돌아갔어요. 바뀐 것은 없어요." in said[0]
     assert "그사이 mina 님이 지급했어요." in said[1]
-    assert "그사이 mina 님이 거절했어요." in said[2]
+    assert "그사이 mina 님이 반려했어요." in said[2]
 
 
 def test_two_fulfillers_on_one_redemption_send_one_code(shop: Shop, forum: Forum) -> None:
