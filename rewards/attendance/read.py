@@ -13,7 +13,7 @@ from rewards.ranking.seasons import Calendar
 
 @dataclass(frozen=True, slots=True)
 class BoardLine:
-    """Somebody on the day's board, in order of arrival."""
+    """Somebody on the day's board, in order of arrival. `awarded`: not one that was brought along for nothing."""
 
     place: int
     member_id: str
@@ -21,6 +21,7 @@ class BoardLine:
     avatar: str | None
     checked_in_at: datetime
     greeting: str | None
+    awarded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,20 @@ class MemberAttendance:
     here_today: bool
 
 
+_LINE = (
+    "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting, a.transfer_id is not null as awarded"
+    " from attendance a join member m using (account_id)"
+)
 _BOARD = text(
-    "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting from attendance a join member"
-    " m using (account_id)"
-    " left join greeting g using (account_id, day) where a.day = :day and a.place > :after and m.member_id is not null"
-    " order by a.place limit :limit"
+    f"{_LINE} left join greeting g using (account_id, day) where a.day = :day and a.place > :after"
+    " and m.member_id is not null order by a.place limit :limit"
+)
+_GREETED = text(
+    f"{_LINE} join greeting g using (account_id, day) where a.day = :day and m.member_id is not null"
+    " order by a.place desc limit :limit"
 )
 _COUNT = text("select members from attendance_day where day = :day")
 _DAYS = text("select day from attendance where account_id = :account_id order by day")
-_GREETED = text(
-    "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting from attendance a"
-    " join greeting g using (account_id, day) join member m using (account_id)"
-    " where a.day = :day and m.member_id is not null order by a.place desc limit :limit"
-)
 _FIRST_DAY = text("select min(day) from attendance_day")
 
 

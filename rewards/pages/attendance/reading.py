@@ -165,7 +165,7 @@ def arrived(lines: list[BoardLine], *, me: Reader | None, bonuses: tuple[int, ..
             face=face_of(line.member_id, name=line.name, avatar=line.avatar),
             at=line.checked_in_at,
             greeting=line.greeting,
-            bonus=bonuses[line.place - 1] if line.place <= len(bonuses) else None,
+            bonus=bonuses[line.place - 1] if line.awarded and line.place <= len(bonuses) else None,
             mine=me is not None and line.member_id == me.member_id,
         )
         for line in lines

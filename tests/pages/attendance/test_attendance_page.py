@@ -258,6 +258,7 @@ def test_a_check_in_that_was_brought_along_earned_nothing_and_says_so_by_silence
 
     assert "오늘 1번째로 출석했어요" in said
     assert "모두 더해서" not in said
+    assert "+80P" not in said
 
 
 def test_the_api_and_the_page_answer_with_the_same_check_in(minji: Reader, forum: Forum) -> None:

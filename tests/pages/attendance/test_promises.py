@@ -24,9 +24,10 @@ NUMBERS = count()
 
 def check_in_days_ago(world: World, member_id: str, *, ago: set[int], today: date) -> None:
     calendar = world.terms.calendar
-    for days in sorted(ago):
-        arrival = Arrival(member_id, calendar.day_start(today - days * DAY) + timedelta(hours=9))
-        world.bring_in(arrival, award=False, now=calendar.day_start(today))
+    mornings = [calendar.day_start(today - days * DAY) + timedelta(hours=9) for days in sorted(ago)]
+    arrivals = [Arrival(member_id, morning) for morning in mornings]
+    if arrivals:
+        world.bring_in(*arrivals, award=False, now=calendar.day_start(today))
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
