@@ -45,6 +45,10 @@ _DISQUALIFIED = text(
     " left join member m using (account_id) where d.season_id = :season order by d.recorded_at"
 )
 
+_FACES = text(
+    "select account_id, member_id, name, avatar from member where account_id = any(cast(:accounts as uuid[]))"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeasonListed:
@@ -266,4 +270,10 @@ def _disqualified(session: Session, season: date) -> tuple[DisqualifiedShown, ..
 
 def _late(session: Session, row: SeasonRow) -> tuple[LateShown, ...]:
     found = late_reversals(session, row.season_id, winners=len(row.prizes))
-    return tuple(LateShown(late=one, face=face_of(one.member_id, name=None, avatar=None)) for one in found)
+    faces = _faces(session, {one.account_id for one in found})
+    return tuple(LateShown(late=one, face=faces[one.account_id]) for one in found)
+
+
+def _faces(session: Session, accounts: set[UUID]) -> dict[UUID, Face]:
+    rows = session.execute(_FACES, {"accounts": list(accounts)}) if accounts else ()
+    return {row.account_id: face_of(row.member_id, name=row.name, avatar=row.avatar) for row in rows}
