@@ -12,6 +12,7 @@ from rewards.members.profile import suspend
 from tests.support.browser import Scheme, Visit, visiting
 from tests.support.factories import make_comment, make_event
 from tests.support.http import Forum
+from tests.support.shop import open_shop
 from tests.support.village import LONG, NOW, READER, RIGHT_TO_LEFT
 from tests.support.world import World
 
@@ -109,3 +110,19 @@ def test_nothing_but_itself_is_asked_for(chromium: Browser, address: str, settle
 
         assert len(asked) <= 9
         assert visit.complaints == []
+
+
+def test_what_is_set_aside_and_given_back_is_accessible_too(
+    chromium: Browser, address: str, settled: World, forum: Forum
+) -> None:
+    shop = open_shop(settled, keys=forum.settings.code_keys)
+    shop.offer("coffee", name_ko=LONG, price=500)
+    shop.cancel(READER, shop.redeem(READER, "coffee"))
+    shop.redeem(READER, "coffee")
+    with visiting(chromium, address, width=320) as visit:
+        page = come_in(visit, forum)
+
+        assert page.get_by_text("취소되어 돌려받음").is_visible()
+        assert faults_of(page) == []
+        assert not scrolls_sideways(page)
+        assert small_targets(page) == []
