@@ -151,6 +151,46 @@ def test_a_mistake_in_the_code_leads_back_to_its_field(
         assert faults_of(page) == []
 
 
+def test_a_code_is_shown_in_place_and_its_address_is_none_to_come_back_to(
+    chromium: Browser, address: str, shop: Shop, forum: Forum
+) -> None:
+    asked = shop.redeem("minji", "card")
+    shop.fulfil(asked)
+    with at_a_desk(chromium, address, forum) as visit:
+        page = visit.open(f"{QUEUE}?tab=closed&open={asked}")
+
+        page.keyboard.press("s")
+        page.keyboard.type("asked by phone")
+        page.keyboard.press("Enter")
+
+        shown = page.locator(".shown-code")
+        expect(shown).to_contain_text("CARD-SOON")
+        expect(shown).to_be_focused()
+        assert page.url == f"{address}{QUEUE}?tab=closed&open={asked}"
+        assert faults_of(page) == []
+        page.reload()
+        expect(shown).to_have_count(0)
+        assert "CARD-SOON" not in page.content()
+
+
+def test_several_at_once_by_keys_end_at_their_results(
+    chromium: Browser, address: str, shop: Shop, forum: Forum
+) -> None:
+    for hours in (5, 4):
+        shop.redeem("minji", "card", at=NOW - timedelta(hours=hours))
+    with at_a_desk(chromium, address, forum) as visit:
+        page = visit.open(QUEUE)
+        for key in "jxjxb":
+            page.keyboard.press(key)
+
+        results = page.get_by_role("heading", name="2건 가운데 2건을 재고에서 지급했어요")
+        expect(results).to_be_focused()
+        assert page.url == f"{address}{QUEUE}"
+        assert states_of(shop) == ["fulfilled", "fulfilled"]
+        assert faults_of(page) == []
+        assert visit.complaints == []
+
+
 def test_two_fulfillers_at_once_get_different_ones(chromium: Browser, address: str, shop: Shop, forum: Forum) -> None:
     for hours, member in ((5, "minji"), (4, "haneul")):
         shop.redeem(member, "card", at=NOW - timedelta(hours=hours))

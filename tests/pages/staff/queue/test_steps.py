@@ -14,7 +14,7 @@ from tests.pages.staff.queue.clerks import QUEUE, Clerk, clerk_of, step_at
 from tests.support.http import Forum
 from tests.support.member_pages import words_of
 from tests.support.shop import Shop
-from tests.support.village import NOW
+from tests.support.village import NOW, WEEK, name_them, open_week, settle_past_weeks, villagers
 
 Sit = Callable[..., Clerk]
 
@@ -351,3 +351,34 @@ def test_a_database_row_is_never_changed_by_reading(shop: Shop, clerk: Sit) -> N
 
     assert actions_of(shop, asked) == ["request"]
     assert shop.world.run(lambda session: session.execute(text("select count(*) from code_reading")).scalar_one()) == 0
+
+
+def test_a_prize_that_is_refused_goes_on_where_a_manager_says_so(shop: Shop, clerk: Sit) -> None:
+    world, people = shop.world, villagers()
+    open_week(world)
+    name_them(world, people)
+    settle_past_weeks(world, people, weeks=1)
+    won = shop.win(people[1].member_id, season=WEEK - timedelta(weeks=1), place=1)
+    mina, jun = clerk("manager", "mina"), clerk()
+
+    before = mina.words(open=str(won))
+    assert 'name="pass_on"' not in jun.read(open=str(won))
+    said = mina.does("reject", won, ready="같은 신청이 두 번 들어왔어요.", pass_on="true")
+
+    assert "11월 16일 – 22일 주간 랭킹 1위" in before
+    assert "반려했어요: 달빛서재 · 상품권 4,000원" in said
+    assert f"시상을 다음 순위에게 넘겼어요: {people[2].name} · 상품권 4,000원" in said
+    assert "pass-on" not in mina.forms(open=str(won))
+    assert "이미 넘긴 시상" in mina.follow(mina.send(step_at(won, "pass-on")))
+
+
+def test_a_prize_that_was_refused_can_still_go_on_later(shop: Shop, clerk: Sit) -> None:
+    world, people = shop.world, villagers()
+    open_week(world)
+    name_them(world, people)
+    settle_past_weeks(world, people, weeks=1)
+    won = shop.win(people[1].member_id, season=WEEK - timedelta(weeks=1), place=1)
+    clerk().does("reject", won, own="no", pass_on="true")  # a fulfiller's tick counts for nothing
+    mina = clerk("manager", "mina")
+
+    assert "시상을 다음 순위에게 넘겼어요" in mina.does("pass-on", won)
