@@ -14,7 +14,10 @@ from rewards.errors import BadPicture
 from rewards.pictures.redraw import BYTES_MAX, SIDE_MAX, redraw
 
 # Pillow warns of heads that are not right; what becomes of the file is what these tests look at.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
+]
 
 SECRET = b"GPS 37.5665 N 126.9780 E"
 SCRIPT = b"<script>alert(document.domain)</script>"
