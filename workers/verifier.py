@@ -16,7 +16,7 @@ import structlog
 from rewards.commands.context import Context
 from rewards.runtime.database import snapshot
 from rewards.runtime.servers.process import tether
-from rewards.verifications import last_verification
+from rewards.verifications import PAUSE_MIN, last_verification
 
 SETTLE_DOWN_S = 20.0
 """After its start the service is left in peace for so long."""
@@ -72,8 +72,9 @@ class Verifier:
             log.error("verification.found", see="rewards verify")
         elif code:
             log.warning("verification.not_run", exit_code=code)
-        # Else one that can't run would be started again at once.
-        self.not_before_s = time.monotonic() + LOOK_EVERY_S
+        # One that could not run has left no record to rest after, and may have read for long.
+        rest_s = PAUSE_MIN.total_seconds() if code not in (0, 1) else LOOK_EVERY_S
+        self.not_before_s = time.monotonic() + rest_s
 
 
 def _giving_way() -> Callable[[], None]:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
 from rewards.access.scopes import Caller
 from rewards.http.auth import STAFF_COOKIE, current_staff
-from rewards.pages.forms import check_form
+from rewards.pages.forms import check_form, go_on
 
 View = Callable[..., Any]
 
@@ -63,7 +63,7 @@ def _admitting(view: View, *, needs: str, proven: bool) -> View:
 def _to_sign_in() -> Any:
     """To the sign-in, and from there back to where they wanted to go; a form that came too late is not repeated."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else url_for("staff.front")
-    return redirect(url_for("staff.sign_in", next=wanted), code=303)
+    return go_on(url_for("staff.sign_in", next=wanted))
 
 
 def _not_for_this_role(scope: str) -> Response:

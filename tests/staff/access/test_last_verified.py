@@ -152,6 +152,19 @@ def test_what_the_verifier_starts_records_what_it_found(
     assert last_verification(session)
 
 
+def test_one_that_could_not_run_is_not_tried_again_at_once(verifier: Verifier) -> None:
+    verifier.command = (sys.executable, "-c", "raise SystemExit(2)")
+    verifier.look()
+    assert verifier.process
+    verifier.process.wait()
+
+    verifier.look()
+    verifier.look()
+
+    assert verifier.process is None
+    assert verifier.not_before_s > time.monotonic() + PAUSE_MIN.total_seconds() - 10
+
+
 def test_a_verifier_leaves_a_service_that_has_just_started_in_peace(verifier: Verifier) -> None:
     verifier.not_before_s = time.monotonic() + 60
 

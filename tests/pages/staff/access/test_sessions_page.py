@@ -89,6 +89,13 @@ def test_ending_a_sign_in_ends_it_at_its_next_click(forum: Forum) -> None:
     assert "이미 끝난 로그인" in page(own)
 
 
+def test_a_page_that_changes_in_place_is_loaded_anew_when_the_sign_in_is_over(forum: Forum) -> None:
+    answer = forum.anybody().get("/staff/audit?who=mina", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"] == "/staff/sign-in?next=/staff/audit?who%3Dmina"
+
+
 def test_all_others_of_ones_own_end_at_once(forum: Forum) -> None:
     employ(forum, "viewer", name="mina")
     employ(forum, "viewer", name="jun")
