@@ -126,7 +126,7 @@ def _adjustment(form: Filled, *, status: int = 200) -> AnyResponse:
 def _too_much(form: Filled, *, available: int) -> AnyResponse:
     said = gettext(
         "Only %(available)sP are available, and nothing was changed. Take fewer, or allow that points are owed.",
-        available=words.number(available),
+        available=words.number(max(available, 0)),
     )
     return _adjustment(Filled(form.given, errors={"points": said}), status=409)
 
