@@ -39,6 +39,8 @@ LANGUAGES = ("ko", "en")
 COLOURS = 96
 """So few that a picture stays small, and enough for the smooth edges of letters."""
 BYTES_MAX = 60_000
+REQUEST_ID = "8c1f4e2ab7d94d0f9a53c6e1f0b2d784"
+"""What pages of errors show: the same each time."""
 FOLDER_BYTES_MAX = 8_000_000
 
 
@@ -83,6 +85,7 @@ def opened(camera: Camera, stop: Stop, *, language: str) -> Iterator[Page]:
     standing = camera.scenes[stop.scene]
     with visiting(camera.browser, standing.address, language=language) as visit:
         visit.page.clock.set_fixed_time(standing.stage.clock())
+        visit.page.set_extra_http_headers({"X-Request-Id": REQUEST_ID})
         standing.come_in(visit.page, stop.who)
         path = standing.path_of(stop)
         if stop.inside_forum:

@@ -34,7 +34,7 @@ class Stop:
     """One page, in one state.
 
     `path` names what is only known once the scene stands in braces: see tests.support.tour_scenes. `act` is done on
-    the page before it is looked at, `says` is a selector of what the page is for.
+    the page before it is looked at, `says` is a selector of what must be there, and `endpoint` is empty for no page.
     """
 
     name: str
@@ -125,7 +125,7 @@ MEMBERS = (
     Stop(name="points", path="/points", endpoint="pages.points", who=Member()),
     Stop(name="not-signed-in", path="/me", endpoint="pages.me", status=401),
     Stop(name="sign-in-failed", path="/sso?token=a.b.c", endpoint="pages.sign_in", status=401),
-    Stop(name="not-found", path="/nowhere", endpoint="pages.not-found", status=404),
+    Stop(name="not-found", path="/nowhere", endpoint="", status=404),
     Stop(name="problems", path="/problems/", endpoint="pages.problem_list"),
     Stop(name="problem", path="/problems/not-enough-points", endpoint="pages.problem"),
 )
