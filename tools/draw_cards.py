@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 FOLDER = Path(__file__).resolve().parents[1] / "rewards/demo/pictures"
 SIZE = (640, 400)
@@ -18,8 +18,8 @@ Point = tuple[float, float]
 class Card:
     """One picture under way: coordinates are those of the finished 640 × 400."""
 
-    def __init__(self, top: str, bottom: str) -> None:
-        self.image = _ground(_colour(top), _colour(bottom))
+    def __init__(self, ground: str, disc: str) -> None:
+        self.image = _ground(_colour(ground), _colour(disc))
         self.pen = ImageDraw.Draw(self.image)
 
     def disc(self, centre: Point, radius: float, *, fill: str) -> None:
@@ -97,8 +97,8 @@ def ice_cream(card: Card) -> None:
         card.box((x - 54, 70, x + 54, 286), fill=body, radius=54)
         card.box((x - 30, 104, x - 14, 250), fill=stripe, radius=8)
         card.box((x + 14, 104, x + 30, 250), fill=stripe, radius=8)
-    for x, y in ((424, 74), (398, 64), (446, 98)):
-        card.disc((x, y), 22, fill="#d2ecfa")
+    for x, y in ((420, 80), (396, 70), (438, 100)):
+        card.disc((x, y), 18, fill="#cfe9f9")
 
 
 def books(card: Card) -> None:
@@ -123,7 +123,7 @@ def cinema(card: Card) -> None:
     card.shape([(174, 146), (452, 100), (480, 262), (202, 308)], fill="#f7c948")
     card.shape([(196, 160), (438, 120), (459, 246), (217, 286)], fill="#fbe08d")
     for x, y in ((188, 227), (466, 181)):
-        card.disc((x, y), 22, fill="#474179")
+        card.disc((x, y), 22, fill="#403974")
     star = [
         (
             320 + (58 if corner % 2 == 0 else 25) * math.sin(math.radians(36 * corner - 9)),
@@ -183,14 +183,14 @@ def cake(card: Card) -> None:
 
 
 CARDS: dict[str, tuple[str, str, Callable[[Card], None]]] = {
-    "corner-shop-1000": ("#dff3e6", "#bfe3cd", corner_shop),
-    "coffee-3000": ("#6c4a3d", "#7d584a", coffee),
-    "ice-cream-500": ("#d2ecfa", "#b7dcf2", ice_cream),
-    "books-5000": ("#f6e7c1", "#efd9a2", books),
-    "cinema-12000": ("#2f2a5a", "#433c7d", cinema),
-    "fried-chicken-20000": ("#ffd98e", "#ffc35c", fried_chicken),
-    "animal-shelter-1000": ("#ffe9d6", "#ffd5b5", animal_shelter),
-    "cake-30000": ("#e9d8f4", "#d5bce8", cake),
+    "corner-shop-1000": ("#bfe3cd", "#d5eedd", corner_shop),
+    "coffee-3000": ("#5f4034", "#74523f", coffee),
+    "ice-cream-500": ("#b7dcf2", "#cfe9f9", ice_cream),
+    "books-5000": ("#efd9a2", "#f6e7c1", books),
+    "cinema-12000": ("#2f2a5a", "#403974", cinema),
+    "fried-chicken-20000": ("#ffc35c", "#ffd58a", fried_chicken),
+    "animal-shelter-1000": ("#ffd0ab", "#ffe2c9", animal_shelter),
+    "cake-30000": ("#d5bce8", "#e4d2f1", cake),
 }
 
 
@@ -207,21 +207,18 @@ def _scaled(box: tuple[float, float, float, float]) -> tuple[float, float, float
     return box[0] * SCALE, box[1] * SCALE, box[2] * SCALE, box[3] * SCALE
 
 
-def _ground(top: Colour, bottom: Colour) -> Image.Image:
-    """From one colour to the other, with a soft light behind the middle."""
-    slope = Image.linear_gradient("L").resize((SIZE[0] * SCALE, SIZE[1] * SCALE))
-    ground = Image.composite(Image.new("RGB", slope.size, bottom), Image.new("RGB", slope.size, top), slope)
-    light = Image.new("L", (SIZE[0] // 4, SIZE[1] // 4))
-    ImageDraw.Draw(light).ellipse((35, 10, 125, 95), fill=46)
-    soft = light.filter(ImageFilter.GaussianBlur(14)).resize(slope.size)
-    return Image.composite(Image.new("RGB", slope.size, (255, 255, 255)), ground, soft)
+def _ground(colour: Colour, round_colour: Colour) -> Image.Image:
+    """One colour, and a large disc of another behind the middle: flat, so that it stays crisp when it is made small."""
+    ground = Image.new("RGB", (SIZE[0] * SCALE, SIZE[1] * SCALE), colour)
+    ImageDraw.Draw(ground).ellipse(_scaled((140, 20, 500, 380)), fill=round_colour)
+    return ground
 
 
 def main() -> None:
     """Draw them all."""
     FOLDER.mkdir(exist_ok=True)
-    for name, (top, bottom, draw) in CARDS.items():
-        card = Card(top, bottom)
+    for name, (ground, disc, draw) in CARDS.items():
+        card = Card(ground, disc)
         draw(card)
         path = card.save(name)
         print(f"{path.name}: {path.stat().st_size:,} bytes")
