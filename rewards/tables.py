@@ -28,6 +28,7 @@ class Member(Base):
     hidden: Mapped[bool] = mapped_column(server_default=text("false"))
     opted_out: Mapped[bool] = mapped_column(server_default=text("false"))
     suspended_at: Mapped[datetime | None]
+    suspended_for: Mapped[str | None]
     level_by_hand: Mapped[str | None]
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("account.account_id"))
     created_at: Mapped[datetime]
@@ -335,7 +336,11 @@ class Audit(Base):
     """Who of the staff did what to whom."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("audit_recorded_at_idx", "recorded_at", "audit_id"), {"info": APPEND_ONLY})
+    __table_args__ = (
+        Index("audit_recorded_at_idx", "recorded_at", "audit_id"),
+        Index("audit_about_idx", "about", "audit_id"),
+        {"info": APPEND_ONLY},
+    )
 
     audit_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     actor: Mapped[str]

@@ -3,6 +3,13 @@ ALTER TABLE staff_session ADD COLUMN address TEXT;
 ALTER TABLE staff_session ADD COLUMN agent TEXT;
 ALTER TABLE staff_session ADD COLUMN last_used_at TIMESTAMP WITH TIME ZONE;
 
+-- Why a member is suspended, in words that can be erased; the audit keeps only a choice of grounds.
+ALTER TABLE member ADD COLUMN suspended_for TEXT;
+
+-- What was done about one member, product or season. The audit is small beside the ledger, and staff alone write it.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX audit_about_idx ON audit (about, audit_id);
+
 -- Failed sign-ins of staff, for a day: they slow down whoever guesses.
 CREATE TABLE sign_in_failure (
     failure_id BIGINT GENERATED ALWAYS AS IDENTITY NOT NULL,

@@ -126,7 +126,7 @@ def delete_member_sessions(member_id: str) -> Response:
 def post_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Suspend a member, or end it (`suspended` false): neither earns nor spends meanwhile, and has no place."""
     with request_transaction() as session:
-        suspend_member(session, member_id, suspended=body["suspended"], actor=current_caller().actor, now=request_now())
+        suspend_member(session, member_id, **body, actor=current_caller().actor, now=request_now())
         return profile_of(session, member_id)
 
 

@@ -13,7 +13,7 @@ from rewards.api.shapes import PageQuery, list_of, page_of
 from rewards.errors import UnknownThing
 from rewards.http.auth import current_caller, needs
 from rewards.http.cursors import place_after
-from rewards.http.fields import Document, Line, MemberId, Moment, Truth
+from rewards.http.fields import Document, Line, MemberId, Moment, Prose, Truth
 from rewards.http.resource import Resource
 from rewards.http.surroundings import request_now, request_transaction
 from rewards.http.terms import request_policy, request_today
@@ -88,6 +88,12 @@ class SuspendIn(Document):
         allow_none=True,
         validate=validate.OneOf(GROUNDS),
         metadata={"description": "Why; the audit keeps it."},
+    )
+    reason = Prose(
+        load_default=None,
+        allow_none=True,
+        longest=1000,
+        metadata={"description": "Why, in words; erased with the member."},
     )
 
 

@@ -10,8 +10,8 @@ from rewards.members.profile import account_of
 from rewards.ranking.visibility import bump
 
 _FORGET = text(
-    "update member set member_id = null, salt = null, name = null, avatar = null, level_by_hand = null"
-    " where account_id = :account_id"
+    "update member set member_id = null, salt = null, name = null, avatar = null, level_by_hand = null,"
+    " suspended_for = null where account_id = :account_id"
 )
 _FREE_TEXT = tuple(
     text(statement)

@@ -17,8 +17,8 @@ from rewards.ranking.visibility import bump
 CHANGEABLE = ("name", "avatar", "hidden", "opted_out")
 
 _READ = text(
-    "select m.member_id, m.account_id, m.name, m.avatar, m.hidden, m.opted_out, m.suspended_at, m.level_by_hand,"
-    " m.created_at, a.balance, a.held, a.lifetime from member m join account a using (account_id)"
+    "select m.member_id, m.account_id, m.name, m.avatar, m.hidden, m.opted_out, m.suspended_at, m.suspended_for,"
+    " m.level_by_hand, m.created_at, a.balance, a.held, a.lifetime from member m join account a using (account_id)"
     " where m.member_id = :member_id and m.merged_into is null"
 )
 _ID_OF = text("select account_id from member where member_id = :member_id and merged_into is null")
@@ -27,7 +27,8 @@ _CHANGE = text(
     " where account_id = :account_id"
 )
 _SUSPEND = text(
-    "update member set suspended_at = case when :suspended then coalesce(suspended_at, :now) end"
+    "update member set suspended_at = case when :suspended then coalesce(suspended_at, :now) end,"
+    " suspended_for = case when :suspended then cast(:reason as text) end"
     " where account_id = :account_id and (suspended_at is not null) <> :suspended returning 1"
 )
 
@@ -43,6 +44,7 @@ class Profile:
     hidden: bool
     opted_out: bool
     suspended_at: datetime | None
+    suspended_for: str | None
     level_by_hand: str | None
     created_at: datetime
     balance: int
@@ -85,11 +87,15 @@ def write_profile(session: Session, member_id: str, *, changes: Mapping[str, Any
     return not known
 
 
-def suspend(session: Session, member_id: str, *, suspended: bool, now: datetime) -> bool:
-    """Suspend a member, or end it; whether that changed anything. Raises UnknownThing."""
+def suspend(session: Session, member_id: str, *, suspended: bool, now: datetime, reason: str | None = None) -> bool:
+    """Suspend a member for a reason in words, which erasure removes, or end it; whether that changed anything.
+
+    Raises UnknownThing.
+    """
     account_id = account_of(session, member_id)
     lock_accounts(session, [account_id], now=now)
-    changed = session.execute(_SUSPEND, {"account_id": account_id, "suspended": suspended, "now": now}).first()
+    parameters = {"account_id": account_id, "suspended": suspended, "reason": reason, "now": now}
+    changed = session.execute(_SUSPEND, parameters).first()
     if changed is not None:
         bump(session, account_id, change="suspended" if suspended else "readmitted", now=now)
     return changed is not None

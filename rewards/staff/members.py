@@ -23,10 +23,20 @@ def hide_member(session: Session, member_id: str, *, hidden: bool, actor: str, n
 
 
 def suspend_member(
-    session: Session, member_id: str, *, suspended: bool, actor: str, now: datetime, ground: str | None = None
+    session: Session,
+    member_id: str,
+    *,
+    suspended: bool,
+    actor: str,
+    now: datetime,
+    ground: str | None = None,
+    reason: str | None = None,
 ) -> bool:
-    """Suspend a member, on one of GROUNDS, or readmit them; whether that changed anything. Raises UnknownThing."""
-    if not suspend(session, member_id, suspended=suspended, now=now):
+    """Suspend a member, on one of GROUNDS and for a reason in words, or readmit them; whether that changed anything.
+
+    The ground is for the audit, the reason is erased with the member. Raises UnknownThing.
+    """
+    if not suspend(session, member_id, suspended=suspended, reason=reason, now=now):
         return False
     detail: Mapping[str, Any] = {} if ground is None else {"ground": ground}
     action = "member.suspend" if suspended else "member.readmit"

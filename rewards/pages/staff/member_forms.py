@@ -60,7 +60,11 @@ def suspension_form() -> Form:
             required=True,
             error_messages={"required": missing},
             validate=validate.OneOf(GROUNDS, error=missing),
-        )
+        ),
+        reason=fields.String(
+            load_default=None,
+            validate=validate.Length(max=1000, error=gettext("At most 1,000 characters, please.")),
+        ),
     )
 
 

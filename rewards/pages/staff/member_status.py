@@ -36,7 +36,7 @@ def do_suspension() -> AnyResponse:
     form = read_form(suspension_form())
     if form.errors:
         return _suspension(form, status=422)
-    if _suspend(suspended=True, ground=form.values["ground"]):
+    if _suspend(suspended=True, **form.values):
         say(gettext("Suspended: neither earns nor spends, and has no place on the rankings."))
     else:
         refuse_aloud(gettext("Somebody had suspended the member already. Nothing was changed."))
@@ -45,7 +45,7 @@ def do_suspension() -> AnyResponse:
 
 def readmit() -> AnyResponse:
     """End the suspension."""
-    if _suspend(suspended=False, ground=None):
+    if _suspend(suspended=False):
         say(gettext("Readmitted: earns and spends again, and is back on the rankings."))
     else:
         refuse_aloud(gettext("The member is not suspended any more. Nothing was changed."))
@@ -86,7 +86,7 @@ def do_erasure() -> AnyResponse:
     return go_on(url_for("staff.members"), page_changes=False)
 
 
-def _suspend(*, suspended: bool, ground: str | None) -> bool:
+def _suspend(*, suspended: bool, ground: str | None = None, reason: str | None = None) -> bool:
     try:
         with request_transaction() as session:
             return suspend_member(
@@ -94,6 +94,7 @@ def _suspend(*, suspended: bool, ground: str | None) -> bool:
                 asked_id(),
                 suspended=suspended,
                 ground=ground,
+                reason=reason,
                 actor=at_the_desk().actor,
                 now=request_now(),
             )
