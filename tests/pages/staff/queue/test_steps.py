@@ -140,6 +140,7 @@ def test_a_bad_code_is_said_at_its_field_and_changes_nothing(shop: Shop, clerk: 
     assert answer.status_code == 422
     assert fault in words_of(answer)
     assert 'aria-invalid="true" aria-describedby="code-wrong" autofocus' in answer.get_data(as_text=True)
+    assert answer.get_data(as_text=True).count(" autofocus") == 1
     assert not code.strip() or code not in answer.get_data(as_text=True)
     assert state_of(shop, asked) == ("requested", None)
 
