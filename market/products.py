@@ -96,6 +96,9 @@ _ADD = text(
     " and quantity + :by >= 0 returning product_id"
 )
 
+RESERVED_KEYS = ("redemptions",)
+"""No product is called so: pages of the market are."""
+
 PRIZES: tuple[tuple[str, ProductDetails], ...] = tuple(
     (
         f"prize-{value}",

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
+from market.products import RESERVED_KEYS
 from rewards.http.fields import Document, Line, Moment, Prose, Truth, Whole
 from rewards.staff.products import (
     BRAND_LENGTH_MAX,
@@ -78,6 +79,7 @@ class ProductIn(DetailsIn):
         validate=[
             validate.Length(1, 64),
             validate.Regexp(r"[a-z0-9]+(-[a-z0-9]+)*\Z", error="must be like coffee-5000"),
+            validate.NoneOf(RESERVED_KEYS, error="names a page of the market"),
         ],
         metadata={"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
     )

@@ -38,9 +38,8 @@ def register_limits(app: Flask, settings: Settings) -> None:
 
 
 def _is_never_limited() -> bool:
-    return request.endpoint in ("health.healthz", "health.readyz", "health.metrics") or request.path.startswith(
-        "/static/"
-    )
+    watched = ("health.healthz", "health.readyz", "health.metrics")
+    return request.endpoint in watched or request.path.startswith(("/static/", "/pictures/"))
 
 
 def _caller_of_limit() -> str:

@@ -60,19 +60,20 @@ def ranking(board: str = "season") -> str:
     """The ranking of a leaderboard. Raises NotFound for one that is not."""
     if board not in BOARDS:
         raise NotFound
+    frame = present_frame()
     with request_snapshot() as session:
-        view = _view(_reading(session, board), cursor=request.args.get("cursor"))
+        view = _view(_reading(session, board, frame=frame), cursor=request.args.get("cursor"))
     return render_template("pages/ranking.html", view=view)
 
 
-def _reading(session: Session, leaderboard: str) -> Reading:
+def _reading(session: Session, leaderboard: str, *, frame: Frame) -> Reading:
     around, now = here(), request_now()
     policy = policy_or_none(session, now=now)
     week = present_week(session, calendar=around.calendar, policy=policy, now=now)
     period = period_of(leaderboard, season_id=week.bounds.season_id, calendar=around.calendar, now=now)
     board = Board(session=session, client=around.redis, leaderboard=leaderboard, period=period, now=now)
     return Reading(
-        session=session, board=board, week=week, policy=policy, frame=present_frame(), calendar=around.calendar, now=now
+        session=session, board=board, week=week, policy=policy, frame=frame, calendar=around.calendar, now=now
     )
 
 

@@ -35,6 +35,7 @@ def test_a_product_is_changed_over_the_version_that_was_read(manager: Caller) ->
         ({"price": 2**62}, "/price"),
         ({"currency": "won"}, "/currency"),
         ({"key": "Not A Key"}, "/key"),
+        ({"key": "redemptions"}, "/key"),
         ({"stock": "number"}, "/quantity"),
         ({"quantity": 3}, "/quantity"),
         ({"picture": "https://elsewhere/p.png"}, "/picture"),

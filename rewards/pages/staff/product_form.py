@@ -11,7 +11,7 @@ from flask_babel import gettext
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from market.limits import Limit
-from market.products import ProductDetails, ProductRow
+from market.products import RESERVED_KEYS, ProductDetails, ProductRow
 from rewards.http.fields import EARLIEST, POINTS_MAX
 from rewards.pages.avatars import picture_of
 from rewards.pages.forms import Form
@@ -126,6 +126,7 @@ def new_form(timezone: ZoneInfo) -> Form:
         validate=[
             validate.Length(max=KEY_LENGTH_MAX, error=gettext("At most %(max)d characters.", max=KEY_LENGTH_MAX)),
             validate.Regexp(r"[a-z0-9]+(-[a-z0-9]+)*\Z", error=malformed),
+            validate.NoneOf(RESERVED_KEYS, error=gettext("This word names a page of the market; choose another.")),
         ],
     )
     chosen = gettext("Choose one.")
