@@ -10,8 +10,10 @@ from playwright.sync_api import Page
 from sqlalchemy import text
 
 from rewards.http.auth import STAFF_COOKIE
+from rewards.ranking.projection import project
 from rewards.ranking.seasons import Calendar
-from rewards.runtime.database import transaction
+from rewards.runtime.database import snapshot, transaction
+from rewards.runtime.redis import connect_redis
 from rewards.settlement import settle
 from tests.support.calendar import SEOUL
 from tests.support.servers import TEMPLATE, Servers
@@ -51,8 +53,14 @@ class Standing:
         if isinstance(who, Member):
             page.goto(f"{self.address}/sso?next=/static/icon.svg&token={self.stage.forum.token(who.member_id)}")
         elif isinstance(who, Staff):
+            self.refresh_ranking()
             cookie = {"name": STAFF_COOKIE, "value": staff_token(who.name), "url": self.address}
             page.context.add_cookies([cookie])  # pyright: ignore[reportArgumentType] -- a dict of these is its form
+
+    def refresh_ranking(self) -> None:
+        """Bring the leaderboards' copy up to date, as the projector does: staff are told where it is not."""
+        with snapshot(self.stage.engine) as session, connect_redis(self.stage.redis_url) as client:
+            project(session, client, now=self.stage.clock())
 
 
 @dataclass(slots=True)

@@ -170,8 +170,11 @@ def _check_in_for_months(life: Life) -> None:
                     Arrival(one.member_id, start - back * DAY + timedelta(seconds=second), _said(number, back))
                 )
     arrivals.sort(key=lambda one: one.checked_in_at)
-    for first in range(0, len(arrivals), 250):
-        life.world.bring_in(*arrivals[first : first + 250], now=NOW)
+    # Only the reader's earn something: what is recorded now counts as given today.
+    others = [one for one in arrivals if one.member_id != READER]
+    for first in range(0, len(others), 250):
+        life.world.bring_in(*others[first : first + 250], award=False, now=NOW)
+    life.world.bring_in(*(one for one in arrivals if one.member_id == READER), now=NOW)
 
 
 def _said(number: int, back: int) -> str | None:
@@ -237,7 +240,8 @@ def _upload(mina: Caller, file: Path) -> str:
 
 def _exchange(life: Life) -> None:
     """Redemptions in every state, the oldest first."""
-    rich = {life.id_of(place): 12_000 for place in range(1, 14)} | {OPTED_OUT: 2000}
+    rich = {life.id_of(place): 15_000 + 170 * (14 - place) for place in range(1, 14)}
+    rich |= {life.id_of(place): 3000 - 110 * place for place in range(15, 21)} | {OPTED_OUT: 2000}
     life.world.run(lambda session: open_balances(session, rich, now=NOW - 90 * DAY))
     ask = _Asking(life)
     ask.fulfilled(READER, "corner-shop-1000", ago=20 * DAY)

@@ -33,6 +33,7 @@ class VillageStage:
     forum: Forum
     engine: Engine
     clock: SettableClock
+    redis_url: str
 
 
 @contextmanager
@@ -56,7 +57,9 @@ def village_stage(
         settings = load_settings()
         clock, engine = SettableClock(village.NOW), create_engine_from(settings.database_url, application_name="tests")
         app = create_app(settings, clock=clock, engine=engine)
-        yield VillageStage(app=app, forum=Forum(app, settings, engine, clock), engine=engine, clock=clock)
+        yield VillageStage(
+            app=app, forum=Forum(app, settings, engine, clock), engine=engine, clock=clock, redis_url=redis_url
+        )
         engine.dispose()
 
 
