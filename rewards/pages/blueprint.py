@@ -9,7 +9,6 @@ from rewards.pages import (
     attendance,
     embed,
     failures,
-    hall_of_fame,
     market,
     me,
     pictures,
@@ -53,7 +52,7 @@ def _pages() -> Blueprint:
     pages.app_context_processor(_around)
     pages.after_app_request(_headers)
     pages.add_url_rule("/static/<path:filename>", "asset", _asset)
-    for part in (start, ranking, hall_of_fame, attendance, market, me, points, embed, pictures, problems, sign_in):
+    for part in (start, ranking, attendance, market, me, points, embed, pictures, problems, sign_in):
         part.add_to(pages)
     return pages
 

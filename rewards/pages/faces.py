@@ -1,9 +1,20 @@
 """Members as the pages show them."""
 
+from dataclasses import dataclass
+
 from flask_babel import gettext
 
 from rewards.pages.avatars import hue_of, initial, picture_of
-from rewards.pages.ranking_view import Face
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """How a member looks: the name that the forum gave, and a picture from this host or a letter on a colour."""
+
+    name: str
+    initial: str
+    hue: int
+    picture: str | None = None
 
 
 def face_of(member_id: str | None, *, name: str | None, avatar: str | None) -> Face:

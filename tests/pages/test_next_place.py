@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.pages.next_place import CommentWorth, NextPlace, comments_for, next_place
+from rewards.pages.ranking.next_place import CommentWorth, NextPlace, comments_for, next_place
 
 WORTH = CommentWorth(points=10, times_a_day=10, left_today=10, cooldown_s=15)
 WEEK_S = 7 * 86_400

@@ -18,8 +18,8 @@ from rewards.pages.attendance.parts import earnings, parts_shown
 from rewards.pages.attendance.view import Arrived, AttendanceView, DayBoard, Done, Mine, MonthShown, Promise, State
 from rewards.pages.faces import face_of
 from rewards.pages.frame import present_frame
+from rewards.pages.ranking.weeks import policy_or_none
 from rewards.pages.reader import Reader
-from rewards.pages.weeks import policy_or_none
 
 PAGE_LINES = 40
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from rewards.attendance.ahead import Bonus, NextStreak
-from rewards.pages.ranking_view import Face
+from rewards.pages.faces import Face
 
 State = Literal["open", "done", "suspended", "closed"]
 

@@ -5,11 +5,11 @@ from flask import Blueprint, render_template, request
 from rewards.attendance.read import day_board, latest_greetings, members_on
 from rewards.http.surroundings import here, request_now, request_snapshot
 from rewards.pages.attendance.reading import Reading, arrived, present_reading, read_mine, read_promise
-from rewards.pages.boards import Board, places
 from rewards.pages.embed.box import Box, as_box, present_look
 from rewards.pages.embed.view import AttendanceBox, RankingBox, rows_of
 from rewards.pages.frame import present_frame
-from rewards.pages.weeks import policy_or_none, present_week, week_box
+from rewards.pages.ranking.boards import Board, places
+from rewards.pages.ranking.weeks import policy_or_none, present_week, week_box
 
 TOP_LEAST = 3
 TOP_MOST = 10

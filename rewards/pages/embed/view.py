@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rewards.pages.attendance.view import Arrived
-from rewards.pages.ranking_view import Place, PrizeShown, WeekBox
+from rewards.pages.ranking.view import Place, PrizeShown, WeekBox
 
 
 @dataclass(frozen=True, slots=True)

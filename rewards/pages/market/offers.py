@@ -16,13 +16,13 @@ from rewards.http.surroundings import here, request_now
 from rewards.members.profile import read_profile
 from rewards.pages import words
 from rewards.pages.avatars import hue_of, initial, picture_of
-from rewards.pages.comments import comment_worth
 from rewards.pages.frame import Frame, present_frame
 from rewards.pages.market.standing import ORDER, Order, Purse, Standing, missing_for, order_of, standing_of
 from rewards.pages.market.times import to_the_minute, until
 from rewards.pages.market.view import Card, LimitShown, Offer
-from rewards.pages.next_place import DAYS_MAX, CommentWorth, comments_for
-from rewards.pages.weeks import policy_or_none
+from rewards.pages.ranking.comments import comment_worth
+from rewards.pages.ranking.next_place import DAYS_MAX, CommentWorth, comments_for
+from rewards.pages.ranking.weeks import policy_or_none
 from rewards.ranking.seasons import Calendar
 
 DESCRIPTION_MAX = 90

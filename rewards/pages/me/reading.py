@@ -14,8 +14,8 @@ from rewards.members.explanations import points_set_aside, refusals
 from rewards.members.profile import Profile, read_profile
 from rewards.members.statement import Occurred, StatementLine, points_since, statement_as_it_occurred
 from rewards.pages.me.view import DayShown, LevelShown, LineShown, MeView, OnItsWay, RankShown, days_shown, level_shown
+from rewards.pages.ranking.weeks import policy_or_none
 from rewards.pages.statement_words import Telling, present_telling, refusal_words, set_aside_words, tell_lines
-from rewards.pages.weeks import policy_or_none
 from rewards.policy.document import Policy
 from rewards.ranking.places import places_of
 

@@ -11,7 +11,7 @@ from rewards.http.surroundings import here, request_now, request_snapshot
 from rewards.pages.frame import present_frame
 from rewards.pages.points.rules import Reading
 from rewards.pages.points.view import PointsView, PolicyShown, market_shown, policy_shown
-from rewards.pages.weeks import policy_or_none
+from rewards.pages.ranking.weeks import policy_or_none
 from rewards.policy.document import Policy
 from rewards.policy.load import Announced, announced_policy, in_force_since
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from market.products import ProductRow
 from rewards.attendance.bonuses import AttendanceRules
 from rewards.pages.points.rules import DeletionShown, Reading, RuleShown, deletions_shown, rules_shown
-from rewards.pages.ranking_view import PrizeShown
-from rewards.pages.weeks import prizes_shown
+from rewards.pages.ranking.view import PrizeShown
+from rewards.pages.ranking.weeks import prizes_shown
 from rewards.policy.document import Policy
 
 

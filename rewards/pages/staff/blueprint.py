@@ -6,7 +6,7 @@ from flask import Blueprint, request
 
 from rewards.http.auth import STAFF_COOKIE, current_staff
 from rewards.pages.forms import proof_of
-from rewards.pages.staff import audit, codes, front, members, products, queue, seasons, sessions, sign_in
+from rewards.pages.staff import access, audit, codes, members, overview, products, queue, seasons
 from rewards.pages.staff.desk import Desk, may
 
 
@@ -14,7 +14,7 @@ def staff_blueprint() -> Blueprint:
     """All pages under /staff."""
     desk = Desk("staff", __name__, url_prefix="/staff", template_folder="../templates")
     desk.context_processor(_around)
-    for part in (sign_in, front, queue, products, codes, members, seasons, audit, sessions):
+    for part in (access, overview, queue, products, codes, members, seasons, audit):
         part.add_to(desk)
     return desk
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from rewards.access.audit import note
-from rewards.pages.staff.audit_words import deed, deeds, doer, facts
+from rewards.pages.staff.audit.words import deed, deeds, doer, facts
 from rewards.runtime.database import transaction
 from tests.pages.staff.access.signing_in import browser_at
 from tests.support.clock import SettableClock

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
-from rewards.pages.staff.codes_view import spans_of
+from rewards.pages.staff.codes.view import spans_of
 from rewards.runtime.database import transaction
 from tests.pages.staff.products.shelf import Keeper, keeper, made, text_of, upload
 from tests.support.http import Forum

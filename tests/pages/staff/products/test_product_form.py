@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from rewards.pages.staff.product_words import Status
+from rewards.pages.staff.products.words import Status
 from rewards.runtime.database import transaction
 from tests.pages.staff.products.shelf import FILLED_IN, Keeper, form_of, keeper, made, png, text_of, upload
 from tests.support.http import Caller, Forum

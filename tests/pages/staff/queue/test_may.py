@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from market.states import GIVEN_BACK, State
 from rewards.access.scopes import ROLES, Role
-from rewards.pages.staff.queue_may import Abilities, Standing, abilities
+from rewards.pages.staff.queue.abilities import Abilities, Standing, abilities
 
 ME, OTHER = "staff:jun", "staff:mina"
 STATES: tuple[State, ...] = ("requested", "awaiting_approval", "claimed", "fulfilled", *GIVEN_BACK)

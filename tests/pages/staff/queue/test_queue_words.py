@@ -13,7 +13,7 @@ from market import errors
 from market.states import STEPS
 from rewards.errors import PrizeNotReturned
 from rewards.pages.languages import speak
-from rewards.pages.staff.queue_words import actor_name, age, badge_of, refusal, state_badge
+from rewards.pages.staff.queue.words import actor_name, age, badge_of, refusal, state_badge
 from tests.support.village import NOW
 
 ONE = uuid4()
