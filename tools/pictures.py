@@ -34,12 +34,15 @@ from tests.support.tour_scenes import Scenes, scenes
 from tests.support.village_stage import living_template
 
 FOLDER = ROOT / "docs/pictures"
-WIDTHS = {360: 1000, 1280: 760}
+WIDTHS = {360: 900, 1280: 720}
 """Each with the height that is shown of a page."""
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LANGUAGES = ("ko", "en")
-COLOURS = 80
+COLOURS = 64
 """So few that a picture stays small, and enough for the smooth edges of letters."""
+COLOURS_WITH_PICTURES = 112
+"""Where products show theirs, so that what is said in colour keeps it."""
+COLOURS_OF_TEXT = 3000
 BYTES_MAX = 50_000
 REQUEST_ID = "8c1f4e2ab7d94d0f9a53c6e1f0b2d784"
 """What pages of errors show: the same each time."""
@@ -130,7 +133,10 @@ def take(camera: Camera, stop: Stop, *, language: str, looks: Sequence[str]) -> 
 def small_picture(shot: bytes) -> Image.Image:
     """The screenshot with few colours, the rare ones of medals and marks among them."""
     picture = Image.open(BytesIO(shot)).convert("RGB")
-    return picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    many = picture.getcolors(COLOURS_OF_TEXT) is None
+    return picture.quantize(
+        COLOURS_WITH_PICTURES if many else COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
 
 
 def weigh(camera: Camera, stop: Stop) -> str:

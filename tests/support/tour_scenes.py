@@ -54,13 +54,17 @@ class Standing:
             page.goto(f"{self.address}/sso?next=/static/icon.svg&token={self.stage.forum.token(who.member_id)}")
         elif isinstance(who, Staff):
             self.refresh_ranking()
+            with transaction(self.stage.engine) as session:
+                # Whoever was signed in for other stops is not to be counted on a page of the staff.
+                session.execute(text("update member_session set revoked_at = created_at where revoked_at is null"))
             cookie = {"name": STAFF_COOKIE, "value": staff_token(who.name), "url": self.address}
             page.context.add_cookies([cookie])  # pyright: ignore[reportArgumentType] -- a dict of these is its form
 
     def refresh_ranking(self) -> None:
         """Bring the leaderboards' copy up to date, as the projector does: staff are told where it is not."""
         with snapshot(self.stage.engine) as session, connect_redis(self.stage.redis_url) as client:
-            project(session, client, now=self.stage.clock())
+            if project(session, client, now=self.stage.clock()).outcome == "rebuilt":
+                project(session, client, now=self.stage.clock())
 
 
 @dataclass(slots=True)
