@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, request
 
 from rewards.http.surroundings import here
 from rewards.pages import (
@@ -69,7 +69,6 @@ def _around() -> dict[str, Any]:
         "frame": frame,
         "asset": lambda filename: asset_address(filename, brand=brand),
         "countdown": words.countdown,
-        "endpoints": current_app.view_functions,
         **phrases(frame),
     }
 
