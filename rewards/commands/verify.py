@@ -129,23 +129,25 @@ def _database_findings(context: Context, rows: _Rows, *, kept: Mapping[int, byte
 def _ranking(context: Context) -> list[Finding] | None:
     """Redis against PostgreSQL, again while they differ: writers and the projection go on meanwhile.
 
-    None where there is nothing to compare: Redis is away, or nobody vouches for its copy, before or after the look.
+    What they write makes another difference at each look; what is wrong is the same difference at all of them. None
+    where nothing can be said: Redis is away, nobody vouches for its copy, or no two looks saw the same.
     """
     client = connect_redis_for_projection(context.settings.redis_url)
-    found: list[Finding] = []
+    steady: list[Finding] | None = None
     for _ in range(LOOKS_AT_REDIS):
         try:
             vouched = client.get(LIVE)
             with snapshot(context.engine) as session:
-                found = list(ranking_findings(session, client, calendar=context.calendar, now=context.clock()))
+                seen = list(ranking_findings(session, client, calendar=context.calendar, now=context.clock()))
             if vouched is None or client.get(LIVE) != vouched:
                 return None
         except redis.RedisError:
             return None
-        if not found:
+        if not seen:
             return []
+        steady = [finding for finding in seen if steady is None or finding in steady]
         time.sleep(PROGRESS_EVERY_S)
-    return found
+    return steady or None
 
 
 def _say(found: list[Finding], *, rows: int, took_s: float) -> None:

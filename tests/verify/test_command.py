@@ -1,6 +1,7 @@
 """What the command says, and what it exits with."""
 
 import json
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,7 @@ from rewards.verify_queries import CHECKS
 from tests.verify.conftest import Tamper
 
 Run = Callable[..., Result]
+RAISE_ALL = "update leaderboard_points set points = points + 1000 where leaderboard = 'all-time'"
 NOBODY_LISTENS = 9
 """The discard port, which needs root to listen on and which nothing of ours does."""
 
@@ -58,6 +60,54 @@ def test_a_ranking_that_somebody_vouches_for_is_compared(run: Run, engine: Engin
     assert told.exit_code == 0, told.output
     assert "not compared" not in told.stdout
     assert listed["ranking_compared"] is True
+
+
+def test_a_ranking_that_stays_wrong_is_a_finding(
+    run: Run, tamper: Tamper, engine: Engine, redis_client: redis.Redis
+) -> None:
+    # given
+    for _ in range(2):
+        with snapshot(engine) as session:
+            project(session, redis_client, now=now_utc())
+    redis_client.persist(LIVE)
+    tamper(RAISE_ALL)
+
+    # when
+    listed = json.loads(run("--json").stdout)
+
+    # then
+    assert listed["ranking_compared"] is True
+    assert any("Redis has account" in finding["says"] for finding in listed["findings"])
+
+
+def test_a_ranking_that_changes_at_each_look_is_not_a_finding(
+    run: Run, tamper: Tamper, engine: Engine, redis_client: redis.Redis
+) -> None:
+    # given
+    for _ in range(2):
+        with snapshot(engine) as session:
+            project(session, redis_client, now=now_utc())
+    redis_client.persist(LIVE)
+    ended = threading.Event()
+
+    def keep_writing() -> None:
+        while not ended.wait(0.3):
+            tamper(RAISE_ALL)
+
+    tamper(RAISE_ALL)
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+
+    # when
+    try:
+        listed = json.loads(run("--json").stdout)
+    finally:
+        ended.set()
+        writer.join()
+
+    # then
+    assert listed["ranking_compared"] is False
+    assert not any("Redis has account" in finding["says"] for finding in listed["findings"])
 
 
 def test_the_first_broken_row_is_said_first_with_exit_code_1(run: Run, tamper: Tamper) -> None:
