@@ -24,8 +24,9 @@ sys.path.insert(0, str(ROOT))
 
 import structlog
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
+from rewards.pages.colours import SURFACE_DARK, SURFACE_LIGHT, channels, shades
 from tests.support.browser import Scheme, launch, visiting
 from tests.support.host_page import hosting
 from tests.support.servers import Servers, folder_of_run
@@ -40,9 +41,13 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LANGUAGES = ("ko", "en")
 COLOURS = 64
 """So few that a picture stays small, and enough for the smooth edges of letters."""
-COLOURS_WITH_PICTURES = 112
-"""Where products show theirs, so that what is said in colour keeps it."""
-COLOURS_OF_TEXT = 3000
+BRAND = "#2f6fed"
+SAYING = (
+    *("#f4c64f", "#d3dae3", "#e6ad82", "#e9b93c", "#bcc5d1", "#d69a6d", "#c92f28", "#ff8078", "#1d5fd0", "#7eb0ff"),
+    *(shades(BRAND, surface=SURFACE_LIGHT).ink, shades(BRAND, surface=SURFACE_LIGHT).fill),
+    shades(BRAND, surface=SURFACE_DARK).ink,
+)
+"""Colours that say something, as the style sheets have them: a picture keeps them however rare they are."""
 BYTES_MAX = 50_000
 REQUEST_ID = "8c1f4e2ab7d94d0f9a53c6e1f0b2d784"
 """What pages of errors show: the same each time."""
@@ -121,6 +126,7 @@ def take(camera: Camera, stop: Stop, *, language: str, looks: Sequence[str]) -> 
             width, scheme = LOOKS[look]
             page.set_viewport_size({"width": width, "height": WIDTHS[width]})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            settle_down(page)
             shot = page.screenshot(full_page=camera.whole, animations="disabled", caret="hide")
             file = camera.folder / f"{stop.name}-{look}-{language}.png"
             Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
@@ -131,25 +137,33 @@ def take(camera: Camera, stop: Stop, *, language: str, looks: Sequence[str]) -> 
 
 
 def small_picture(shot: bytes) -> Image.Image:
-    """The screenshot with few colours, the rare ones of medals and marks among them."""
+    """The screenshot with few colours."""
     picture = Image.open(BytesIO(shot)).convert("RGB")
-    many = picture.getcolors(COLOURS_OF_TEXT) is None
-    return picture.quantize(
-        COLOURS_WITH_PICTURES if many else COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    usual = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(usual[: 3 * COLOURS] + [part for colour in SAYING for part in channels(colour)])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def settle_down(page: Page) -> None:
+    """Wait until all pictures of products are there, also those that come only when they are scrolled to."""
+    page.evaluate(
+        "Promise.all([...document.images].map(one => { one.loading = 'eager'; return one.decode().catch(() => 0) }))"
     )
 
 
 def weigh(camera: Camera, stop: Stop) -> str:
     """A line of the table: bytes of HTML, and of all that a first visit asks for."""
-    asked: list[Request] = []
+    got: list[Response] = []
+    standing = camera.scenes[stop.scene]
     with opened(camera, stop, language="ko") as page:
         # The sign-in and whatever came before are not the page's own: read it once more, with nothing kept.
-        page.on("requestfinished", asked.append)
-        page.goto(camera.scenes[stop.scene].address + camera.scenes[stop.scene].path_of(stop))
-        page.wait_for_load_state("networkidle")
-        sizes = [request.sizes()["responseBodySize"] for request in asked]
-    html, rest = (sizes[0], sum(sizes[1:])) if sizes else (0, 0)
-    return f"| {stop.name} | {html:,} | {len(sizes)} | {html + rest:,} |"
+        page.goto("about:blank")
+        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+        page.on("response", lambda response: got.append(response))  # noqa: PLW0108 -- it marks what it is given
+        page.goto(standing.address + standing.path_of(stop), wait_until="networkidle")
+        sizes = [len(response.body()) for response in got]
+    return f"| {stop.name} | {sizes[0]:,} | {len(sizes)} | {sum(sizes):,} |"
 
 
 def list_pictures(stops: Sequence[Stop]) -> str:
