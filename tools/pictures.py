@@ -129,9 +129,7 @@ def take(camera: Camera, stop: Stop, *, language: str, looks: Sequence[str]) -> 
             settle_down(page)
             shot = page.screenshot(full_page=camera.whole, animations="disabled", caret="hide")
             file = camera.folder / f"{stop.name}-{look}-{language}.png"
-            Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
-                file, optimize=True
-            )
+            small_picture(shot).save(file, optimize=True)
             files.append(file)
     return files
 
