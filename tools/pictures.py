@@ -42,7 +42,13 @@ LANGUAGES = ("ko", "en")
 COLOURS = 64
 """So few that a picture stays small, and enough for the smooth edges of letters."""
 BRAND = "#2f6fed"
+GROUNDS = (
+    *("#f5f6f8", "#ffffff", "#f3f5f8", "#e4e7ec", "#fdeceb", "#15181d", "#59616d"),
+    *("#0f1115", "#191c22", "#22262e", "#2c313a", "#3a2120", "#eef0f3", "#a5adb9"),
+    *(shades(BRAND, surface=SURFACE_LIGHT).soft, shades(BRAND, surface=SURFACE_DARK).soft),
+)
 SAYING = (
+    *GROUNDS,
     *("#f4c64f", "#d3dae3", "#e6ad82", "#e9b93c", "#bcc5d1", "#d69a6d", "#c92f28", "#ff8078", "#1d5fd0", "#7eb0ff"),
     *(shades(BRAND, surface=SURFACE_LIGHT).ink, shades(BRAND, surface=SURFACE_LIGHT).fill),
     shades(BRAND, surface=SURFACE_DARK).ink,
@@ -137,7 +143,7 @@ def take(camera: Camera, stop: Stop, *, language: str, looks: Sequence[str]) -> 
 def small_picture(shot: bytes) -> Image.Image:
     """The screenshot with few colours."""
     picture = Image.open(BytesIO(shot)).convert("RGB")
-    usual = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette() or []
+    usual = picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette() or []
     palette = Image.new("P", (1, 1))
     palette.putpalette(usual[: 3 * COLOURS] + [part for colour in SAYING for part in channels(colour)])
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
