@@ -1,13 +1,12 @@
 """The pages in a real browser: Chromium, with the real service and database behind them."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.support import village
+from tests.support.accessible import faults_of
 from tests.support.browser import Scheme, StandingVillage, visiting
 from tests.support.clock import SettableClock
 from tests.support.http import Forum
@@ -17,7 +16,7 @@ from tests.support.world import World
 pytestmark = pytest.mark.browser
 
 LAST_WEEK = WEEK - timedelta(weeks=1)
-SEEN = [(width, scheme, language) for width in (360, 1280) for scheme in ("light", "dark") for language in ("ko", "en")]
+SEEN = [(360, "light", "ko"), (1280, "dark", "en")]
 PATHS = (
     "/",
     "/ranking",
@@ -29,13 +28,6 @@ PATHS = (
     "/problems/",
     "/problems/not-found",
 )
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def faults_of(page: Page) -> list[str]:
-    """What axe-core finds, one line a rule."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {[node['target'] for node in fault['nodes']]} {fault['help']}" for fault in found]
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -59,24 +51,6 @@ def test_the_ranking_is_right_for_everybody(
         assert visit.page.locator("html").get_attribute("lang") == language
         assert visit.page.get_by_text("1,340").is_visible()
         assert visit.complaints == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_fits_a_small_phone_and_asks_nobody_else(
-    chromium: Browser, standing_village: StandingVillage, scheme: Scheme
-) -> None:
-    with visiting(chromium, standing_village.address, width=320, scheme=scheme) as visit:
-        for path in PATHS:
-            page = visit.open(path)
-
-            assert faults_of(page) == [], path
-            assert not scrolls_sideways(page), path
-        assert visit.complaints == []
-
-
-def test_a_missing_page_is_accessible_too(chromium: Browser, standing_village: StandingVillage) -> None:
-    with visiting(chromium, standing_village.address) as visit:
-        assert faults_of(visit.open("/nowhere")) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -135,19 +109,6 @@ def test_the_keyboard_goes_everywhere_and_shows_where_it_is(
 
         assert seen[0] == "본문으로 건너뛰기"
         assert {"랭킹", "이번 달", "지난 주 모두 보기", "로그아웃", "English"} <= set(seen)
-
-
-@pytest.mark.parametrize("path", ["/", "/ranking", "/ranking/seasons"])
-def test_what_can_be_touched_is_large_enough(chromium: Browser, standing_village: StandingVillage, path: str) -> None:
-    with visiting(chromium, standing_village.address) as visit:
-        page = visit.open(path)
-
-        small = page.evaluate(
-            "[...document.querySelectorAll('nav a, .button, .foot a, .foot button')]"
-            ".filter(one => { const box = one.getBoundingClientRect(); return box.height < 44 || box.width < 24 })"
-            ".map(one => one.textContent)"
-        )
-        assert small == []
 
 
 def test_names_of_all_kinds_fit(chromium: Browser, address: str, settled: World) -> None:

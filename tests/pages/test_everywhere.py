@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from html import unescape
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.test import TestResponse
 
 from rewards.http.auth import STAFF_COOKIE
+from tests.support.accessible import faults_of
 from tests.support.browser import Visit, visiting
 from tests.support.http import Caller
 from tests.support.servers import Servers
@@ -22,7 +21,6 @@ from tests.support.village_life import staff_token
 pytestmark = pytest.mark.browser
 
 BYTES_MAX = 60_000
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 HTML = {"Accept": "text/html", "Accept-Language": "ko"}
 TOO_SMALL = """
 [...document.querySelectorAll('nav a, .button, button, .foot a, .purse')]
@@ -58,12 +56,6 @@ def open_stop(visit: Visit, standing: Standing, *, stop: Stop) -> Page:
     if stop.act is not None:
         stop.act(visit.page)
     return visit.page
-
-
-def faults_of(page: Page) -> list[str]:
-    """What axe-core finds, one line a rule."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {[node['target'] for node in fault['nodes']]} {fault['help']}" for fault in found]
 
 
 def test_it_is_accessible_in_both_schemes_fits_a_small_phone_and_asks_nobody_else(

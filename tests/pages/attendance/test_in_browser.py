@@ -1,26 +1,17 @@
 """The attendance page in a real browser."""
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import Scheme, StandingVillage, visiting
+from tests.support.accessible import faults_of
+from tests.support.browser import StandingVillage, visiting
 from tests.support.http import Forum
 from tests.support.village import NOW, READER, TODAY
-from tests.support.village_life import SUSPENDED
 from tests.support.world import World
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 NOW_IN_SEOUL = "2026-11-24T13:18"
-
-
-def faults_of(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {[node['target'] for node in fault['nodes']]} {fault['help']}" for fault in found]
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -29,38 +20,6 @@ def scrolls_sideways(page: Page) -> bool:
 
 def come_in(page: Page, forum: Forum, address: str, member_id: str = READER) -> None:
     page.goto(f"{address}/sso?next=/attendance&token={forum.token(member_id)}")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["ko", "en"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_everybody_can_use_it_at_any_size(
-    chromium: Browser, living_village: StandingVillage, width: int, scheme: Scheme, language: str
-) -> None:
-    address, forum = living_village.address, living_village.forum
-    with visiting(chromium, address, width=width, scheme=scheme, language=language) as visit:
-        pages = ("/attendance", "/attendance?month=2026-10", "/attendance?day=2026-11-23")
-        for member_id in (None, READER, SUSPENDED):
-            if member_id is not None:
-                come_in(visit.page, forum, address, member_id)
-            for path in pages if member_id == READER else pages[:1]:
-                page = visit.open(path)
-
-                assert faults_of(page) == [], (path, member_id)
-                assert not scrolls_sideways(page), (path, member_id)
-        assert visit.complaints == []
-
-
-def test_what_can_be_touched_is_large_enough(chromium: Browser, living_village: StandingVillage) -> None:
-    with visiting(chromium, living_village.address) as visit:
-        come_in(visit.page, living_village.forum, living_village.address)
-
-        small = visit.page.evaluate(
-            "[...document.querySelectorAll('main a, main button, main input:not([type=hidden])')]"
-            ".filter(one => { const box = one.getBoundingClientRect(); return box.height < 44 || box.width < 44 })"
-            ".map(one => one.outerHTML)"
-        )
-        assert small == []
 
 
 def test_checking_in_changes_the_page_in_place_and_the_purse_with_it(

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support import village
-from tests.support.browser import Scheme, Visit, visiting
+from tests.support.accessible import faults_of
+from tests.support.browser import Visit, visiting
 from tests.support.http import Forum
 from tests.support.shop import Shop, fill_redemptions, fill_shop
 from tests.support.village import READER
@@ -19,16 +19,9 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 CODE = "MOON-7F4F-77QX"
 REQUESTS_MAX = 8
 TOUCHED = "main a:not(li a):not(.up a):not(p.note a), main button"
-
-
-def faults_of(page: Page) -> list[str]:
-    """What axe-core finds, one line a rule."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {[node['target'] for node in fault['nodes']]} {fault['help']}" for fault in found]
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -56,24 +49,6 @@ def paths_of(shop: Shop) -> list[str]:
         "/market/redemptions",
         *(f"/market/redemptions/{redemption_id}" for state, redemption_id in made.items() if state != "cancelled"),
     ]
-
-
-@pytest.mark.parametrize("scheme,language", [("light", "ko"), ("dark", "en")])
-def test_every_page_is_accessible_fits_a_small_phone_and_asks_nobody_else(
-    chromium: Browser, address: str, settled: World, forum: Forum, shop: Shop, scheme: Scheme, language: str
-) -> None:
-    paths = paths_of(shop)
-    window = {"width": 320, "scheme": scheme, "language": language}
-    with member_visiting(chromium, address, forum=forum, member_id=READER, **window) as visit:
-        for path in paths:
-            page = visit.open(path)
-
-            assert faults_of(page) == [], path
-            assert not scrolls_sideways(page), path
-        shop.suspend(READER)
-        for path in ("/market", "/market/coffee-3000"):
-            assert faults_of(visit.open(path)) == [], path
-        assert visit.complaints == []
 
 
 def test_what_can_be_touched_is_large_enough_and_few_requests_do(

@@ -1,15 +1,13 @@
 """The page of one's own in a real browser: on a small phone and a desk, in both modes, with and without scripts."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from rewards.earning.correct import adjust
-from rewards.members.profile import suspend
-from tests.support.browser import Scheme, Visit, visiting
+from tests.support.accessible import faults_of
+from tests.support.browser import Visit, visiting
 from tests.support.factories import make_comment, make_event
 from tests.support.http import Forum
 from tests.support.shop import open_shop
@@ -18,14 +16,7 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 MINUTE = timedelta(minutes=1)
-
-
-def faults_of(page: Page) -> list[str]:
-    """What axe-core finds, one line a rule."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {[node['target'] for node in fault['nodes']]} {fault['help']}" for fault in found]
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -55,23 +46,6 @@ def live(world: World) -> None:
                 session, READER, points=-700, reason=reason, actor="staff:mina", now=NOW, overdraft=True
             )
         )
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width,language", [(320, "ko"), (1280, "en")])
-def test_it_is_accessible_and_fits(
-    chromium: Browser, address: str, settled: World, forum: Forum, width: int, language: str, scheme: Scheme
-) -> None:
-    live(settled)
-    settled.run(lambda session: suspend(session, READER, suspended=True, now=NOW))
-    with visiting(chromium, address, width=width, scheme=scheme, language=language) as visit:
-        page = come_in(visit, forum)
-        page.locator("summary").first.click()
-
-        assert faults_of(page) == []
-        assert not scrolls_sideways(page)
-        assert small_targets(page) == []
-        assert visit.complaints == []
 
 
 @pytest.mark.parametrize("scripts", ["with", "without"])

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pages.test_browser import faults_of, scrolls_sideways
-from tests.support.browser import Scheme, Visit, visiting
+from tests.support.accessible import faults_of
+from tests.support.browser import Visit, visiting
 from tests.support.clock import SettableClock
 from tests.support.http import PASSWORD, Forum
 from tests.support.world import World
@@ -21,24 +21,6 @@ def come_in(visit: Visit, name: str = "mina", *, password: str = PASSWORD, wante
     page.locator("#password").fill(password)
     page.locator("form .button").click()
     return page
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_fits_a_small_phone(
-    chromium: Browser, address: str, lively: World, scheme: Scheme
-) -> None:
-    with visiting(chromium, address, width=320, scheme=scheme) as visit:
-        page = visit.open("/staff/sign-in")
-        assert faults_of(page) == []
-        assert not scrolls_sideways(page)
-        come_in(visit)
-        for path in PATHS:
-            page = visit.open(path)
-
-            assert faults_of(page) == [], path
-            assert not scrolls_sideways(page), path
-            assert page.locator("main h1").count() == 1
-        assert visit.complaints == []
 
 
 def test_the_keyboard_alone_signs_in_and_out(chromium: Browser, address: str, lively: World) -> None:

@@ -5,18 +5,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from rewards.access.scopes import Role
 from rewards.http.auth import STAFF_COOKIE
 from tests.pages.staff.products.shelf import FILLED_IN, keeper, made, png, upload
+from tests.support.accessible import faults_of
 from tests.support.browser import Scheme, Visit, visiting
 from tests.support.http import Forum
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 CODES = "code,expires_on\nGIFT-1,2027-01-31\nGIFT-2,2027-01-31\nGIFT-2\nGIFT-3,someday\n"
 
 
@@ -29,11 +28,6 @@ def at_the_desk(
         token = forum.staff(role).headers["Authorization"].removeprefix("Bearer ")
         visit.page.context.add_cookies([{"name": STAFF_COOKIE, "value": token, "url": address}])
         yield visit
-
-
-def faults_of(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {[node['target'] for node in fault['nodes']]}" for fault in found]
 
 
 def is_right(page: Page) -> bool:
@@ -154,7 +148,7 @@ def test_the_keyboard_alone_finds_a_product_and_opens_a_new_one(chromium: Browse
         expect(page.get_by_role("heading", name="New product")).to_be_visible()
 
 
-@pytest.mark.parametrize("width,scheme,language", [(320, "dark", "ko"), (360, "light", "en"), (1280, "dark", "en")])
+@pytest.mark.parametrize("width,scheme,language", [(320, "light", "en"), (1280, "dark", "ko")])
 def test_every_page_of_the_catalogue_is_right_for_everybody(
     chromium: Browser, forum: Forum, address: str, width: int, scheme: Scheme, language: str
 ) -> None:

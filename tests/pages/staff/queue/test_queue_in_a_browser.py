@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from rewards.access.scopes import Role
 from rewards.http.auth import STAFF_COOKIE
 from tests.pages.staff.queue.clerks import QUEUE
-from tests.pages.test_browser import faults_of, scrolls_sideways
+from tests.pages.test_browser import scrolls_sideways
+from tests.support.accessible import faults_of
 from tests.support.browser import Scheme, Visit, visiting
 from tests.support.http import Forum
 from tests.support.shop import Shop
@@ -251,8 +252,7 @@ def test_a_viewer_looks_and_keys_do_nothing(chromium: Browser, address: str, sho
         assert visit.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width,scheme", [(320, "light"), (1280, "dark")])
 def test_every_state_is_accessible_and_fits(
     chromium: Browser, address: str, shop: Shop, forum: Forum, width: int, scheme: Scheme
 ) -> None:
