@@ -112,7 +112,13 @@ def get_queue(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @staff_redemptions.call(
-    "GET", "/v1/staff/redemptions.csv", access=needs("staff:view"), query=ExportQuery, gives=None, doc=_CSV
+    "GET",
+    "/v1/staff/redemptions.csv",
+    access=needs("staff:view"),
+    query=ExportQuery,
+    gives=None,
+    refuses=("not-found",),
+    doc=_CSV,
 )
 def get_queue_as_csv(query: dict[str, Any]) -> Response:
     """List the whole queue as CSV for a spreadsheet, without codes. A text that looks like a formula gets a `'`."""

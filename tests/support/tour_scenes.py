@@ -13,7 +13,7 @@ from rewards.http.auth import STAFF_COOKIE
 from rewards.ranking.projection import project
 from rewards.ranking.seasons import Calendar
 from rewards.runtime.database import snapshot, transaction
-from rewards.runtime.redis import connect_redis
+from rewards.runtime.redis import connect_redis_for_projection
 from rewards.settlement import settle
 from tests.support.calendar import SEOUL
 from tests.support.servers import TEMPLATE, Servers
@@ -62,7 +62,7 @@ class Standing:
 
     def refresh_ranking(self) -> None:
         """Bring the leaderboards' copy up to date, as the projector does: staff are told where it is not."""
-        with snapshot(self.stage.engine) as session, connect_redis(self.stage.redis_url) as client:
+        with snapshot(self.stage.engine) as session, connect_redis_for_projection(self.stage.redis_url) as client:
             if project(session, client, now=self.stage.clock()).outcome == "rebuilt":
                 project(session, client, now=self.stage.clock())
 

@@ -100,6 +100,8 @@ def test_the_list_by_keys(chromium: Browser, address: str, shop: Shop, forum: Fo
         page.keyboard.press("k")
         page.keyboard.press("Enter")
         expect(page).to_have_url(f"{address}{QUEUE}?open={first}")
+        expect(page.locator(f"#r{first.hex}")).to_have_attribute("aria-current", "true")
+        expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
         page.keyboard.press("/")
         expect(page.get_by_role("searchbox", name="회원")).to_be_focused()
         page.keyboard.type("min")
@@ -203,6 +205,7 @@ def test_two_fulfillers_at_once_get_different_ones(chromium: Browser, address: s
         done(jun.page, "맡았어요: minji")
         sora.page.keyboard.press("c")
         expect(sora.page.get_by_role("alert")).to_contain_text("그사이 jun 님이 맡았어요.")
+        done(sora.page, "그사이 jun 님이 맡았어요.")
         sora.page.keyboard.press("n")
         done(sora.page, "맡았어요: haneul")
 
