@@ -7,10 +7,10 @@ Blocks are chained; whoever outside keeps one block's hash can later hold the wh
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from ledger.arrays import named
@@ -19,7 +19,7 @@ from ledger.locks import own_sealing
 from ledger.merkle import leaf_hash, root_of
 from ledger.signing import Keyring
 from ledger.tables import EMPTY_HEAD
-from ledger.tail import Sight, accounts_since, is_past, stand
+from ledger.tail import Ground, Sight, accounts_since, is_past, stand
 
 BLOCK_DOMAIN = b"\x04"
 LEAVES_MAX = 50_000
@@ -75,15 +75,6 @@ _INSERT_LEAVES = text(
     " cast(:decisions as bigint[]), cast(:decision_heads as bytea[])) as l"
 )
 _LEAVES = text(
-    "insert into block_leaf (height, account_id, version, head, decisions, decision_head)"
-    " select :height, l.* from unnest(cast(:accounts as uuid[]), cast(:versions as bigint[]), cast(:heads as bytea[]),"
-    " cast(:decisions as bigint[]), cast(:decision_heads as bytea[])) as l"
-)
-_LEAF_HEIGHT = text(
-    "select height from block_leaf where account_id = :account_id and height <= coalesce(cast(:height as bigint),"
-    " 9223372036854775807) order by height desc limit 1"
-)
-_LEAVES = text(
     "select account_id, version, head, decisions, decision_head from block_leaf where height = :height"
     " order by account_id"
 )
@@ -96,8 +87,8 @@ def seal(session: Session, *, keyring: Keyring, now: datetime) -> Block | None:
     """
     own_sealing(session)
     last = session.execute(_LAST).one_or_none()
-    before = Sight(last.generation, last.snapshot) if last is not None and last.snapshot is not None else None
-    present = stand(session).sight
+    present = stand(session)
+    before = _sight_of(session, last, present=present) if last else None
     leaves = _changed(session, before)
     whole = len(leaves) <= LEAVES_MAX
     leaves = leaves[:LEAVES_MAX]
@@ -113,7 +104,7 @@ def seal(session: Session, *, keyring: Keyring, now: datetime) -> Block | None:
     digest = hash_of_block(**fields)
     block = Block(**fields, hash=digest, key_id=keyring.key_id, signature=keyring.sign(digest))
     # A block that could not take all leaves the next one to begin where this one did.
-    _write(session, block, leaves=leaves, sight=present if whole else before)
+    _write(session, block, leaves=leaves, sight=present.sight if whole else before)
     return block
 
 
@@ -144,9 +135,12 @@ def find_block(session: Session, height: int) -> Block:
 
 
 def _changed(session: Session, before: Sight | None) -> list[Leaf]:
-    """Accounts that are not as the last block that knows them has them; one more than a block takes tells of more."""
+    """Accounts that are not as the last block that knows them has them; one more than a block takes tells of more.
+
+    Without a sight from which the outbox goes on, all accounts are looked at.
+    """
     limit = {"limit": LEAVES_MAX + 1}
-    if before is None or not _is_followed(session, before):
+    if before is None:
         rows = session.execute(_CHANGED_ANY, limit)
     else:
         accounts = accounts_since(session, before, topics=TOPICS)
@@ -154,13 +148,17 @@ def _changed(session: Session, before: Sight | None) -> list[Leaf]:
     return [Leaf(row.account_id, row.version, bytes(row.head), row.decisions, bytes(row.decision_head)) for row in rows]
 
 
-def _is_followed(session: Session, before: Sight) -> bool:
-    """Whether the outbox still tells of everything since: not after a restore into another cluster, nor a prune."""
-    present = stand(session)
-    if present.sight.generation != before.generation or not is_past(session, before):
-        return False
-    last = session.execute(_LAST).one()
-    return present.pruned_before is None or present.pruned_before <= last.sealed_at
+def _sight_of(session: Session, last: Row[Any], *, present: Ground) -> Sight | None:
+    """What was visible when the last block was sealed, if the outbox still tells of everything since.
+
+    It does not where that block left accounts over, after a restore into another cluster, nor after a prune.
+    """
+    if last.snapshot is None or present.sight.generation != last.generation:
+        return None
+    if present.pruned_before is not None and present.pruned_before > last.sealed_at:
+        return None
+    sight = Sight(last.generation, last.snapshot)
+    return sight if is_past(session, sight) else None
 
 
 def _write(session: Session, block: Block, *, leaves: Sequence[Leaf], sight: Sight | None) -> None:

@@ -1,6 +1,6 @@
 """What events and boards are called: by the policy first, then by the catalogue, else by their keys."""
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from rewards.pages.languages import Language
 from rewards.policy.names import Names
@@ -29,3 +29,15 @@ def known_rules() -> dict[str, str]:
         "member.joined": gettext("Joining"),
         "attendance.checked_in": gettext("Check-in"),
     }
+
+
+def bonus_name(kind: str, number: int = 0) -> str:
+    """A part of a check-in as people call it: the base, or a bonus for a streak, a whole week, a whole month."""
+    if kind == "streak":
+        return ngettext("One day in a row", "%(num)d days in a row", number)
+    known = {
+        "base": gettext("Check-in"),
+        "perfect-week": gettext("Every day of the week"),
+        "perfect-month": gettext("Every day of the month"),
+    }
+    return known.get(kind, kind)

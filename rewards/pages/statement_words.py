@@ -17,7 +17,7 @@ from rewards.members.statement import StatementLine
 from rewards.pages import words
 from rewards.pages.frame import present_frame
 from rewards.pages.languages import Language
-from rewards.pages.names import board_name, rule_name
+from rewards.pages.names import board_name, bonus_name, rule_name
 from rewards.policy.document import Policy
 from rewards.policy.names import Names
 from rewards.ranking.seasons import Calendar
@@ -197,13 +197,8 @@ def _part_of_check_in(key: str) -> tuple[str, ...]:
     if kind == "place" and number:
         return (gettext("Check-in"), gettext("bonus for place %(place)s of the day", place=number))
     if kind == "streak" and number:
-        return (ngettext("One day in a row", "%(num)d days in a row", int(number)),)
-    bare = {
-        "base": (gettext("Check-in"),),
-        "perfect-week": (gettext("Every day of the week"),),
-        "perfect-month": (gettext("Every day of the month"),),
-    }
-    return bare.get(kind, ())
+        return (bonus_name(kind, int(number)),)
+    return (bonus_name(kind),) if kind in ("base", "perfect-week", "perfect-month") else ()
 
 
 def _board(case: _Case) -> tuple[str, ...]:

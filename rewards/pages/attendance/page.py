@@ -16,11 +16,11 @@ from rewards.http.fields import Day, Line, day_of
 from rewards.http.surroundings import request_snapshot
 from rewards.http.terms import request_today
 from rewards.pages import words
-from rewards.pages.attendance.parts import bonus_name
 from rewards.pages.attendance.reading import Wanted, read_attendance
 from rewards.pages.forms import Filled, Form, go_on, read_form, refuse_aloud, say
 from rewards.pages.frame import present_frame
 from rewards.pages.member_pages import add_member_form, signed_in
+from rewards.pages.names import bonus_name
 
 GREETING_MAX = 100
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
-from rewards.attendance.ahead import Bonus
 from rewards.attendance.bonuses import AttendanceRules, Part
 from rewards.pages.attendance.view import Earnings, PartShown
+from rewards.pages.names import bonus_name
 
 
 def parts_shown(parts: Iterable[Part]) -> tuple[PartShown, ...]:
@@ -19,24 +19,7 @@ def part_words(rule: str) -> str:
     kind, _, number = rule.removeprefix("attendance.").partition(".")
     if kind == "place":
         return gettext("Place %(rank)s of the day", rank=number)
-    return bonus_words(kind, int(number or 0))
-
-
-def bonus_words(kind: str, number: int = 0) -> str:
-    """What a bonus is for."""
-    if kind == "streak":
-        return ngettext("One day in a row", "%(num)d days in a row", number)
-    known = {
-        "base": gettext("Check-in"),
-        "perfect-week": gettext("Every day of the week"),
-        "perfect-month": gettext("Every day of the month"),
-    }
-    return known.get(kind, kind)
-
-
-def bonus_name(bonus: Bonus) -> str:
-    """What a bonus ahead is for."""
-    return bonus_words(bonus.kind, bonus.number)
+    return bonus_name(kind, int(number or 0))
 
 
 def earnings(rules: AttendanceRules) -> Earnings:

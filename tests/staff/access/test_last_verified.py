@@ -174,6 +174,7 @@ def test_a_verifier_leaves_a_service_that_has_just_started_in_peace(verifier: Ve
 
 
 def test_a_verification_that_runs_ends_with_the_scheduler(verifier: Verifier) -> None:
+    # A verification of a large database: it does not end by itself while the test runs.
     verifier.command = (sys.executable, "-c", "import time; time.sleep(60)")
     verifier.look()
     assert verifier.process
