@@ -31,7 +31,7 @@ def unprotected(connection: Connection, metadata: MetaData) -> list[str]:
         " where not t.tgisinternal and t.tgenabled = 'A' and c.relnamespace = 'public'::regnamespace group by 1"
     )
     found: dict[str, int] = {name: triggers for name, triggers in connection.execute(in_force)}  # noqa: C416 -- a Row
-    expected = {"append_only": 1, "state": 2, "account": 2}
+    expected = {"append_only": 1, "state": 2, "account": 2, "lot": 2}
     protections = {table.name: table.info.get("protection") for table in metadata.sorted_tables}
     return [name for name, kind in protections.items() if kind and found.get(name, 0) < expected[kind]]
 

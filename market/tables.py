@@ -98,7 +98,11 @@ class RedemptionHistory(Base):
     """Each step of a redemption, with who took it and when."""
 
     __tablename__ = "redemption_history"
-    __table_args__ = (Index("redemption_history_redemption_idx", "redemption_id", "step"), {"info": APPEND_ONLY})
+    __table_args__ = (
+        Index("redemption_history_redemption_idx", "redemption_id", "step"),
+        Index("redemption_history_recorded_at_idx", "recorded_at"),
+        {"info": APPEND_ONLY},
+    )
 
     step: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     redemption_id: Mapped[UUID] = mapped_column(ForeignKey("redemption.redemption_id"))

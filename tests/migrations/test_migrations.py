@@ -34,6 +34,7 @@ def first_schema(servers: Servers, worker_number: int) -> Iterator[str]:
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
+@pytest.mark.filterwarnings("ignore:Can't validate argument 'dialect_options'")  # how NOT VALID constraints are read
 def test_the_migrated_tables_are_those_that_the_code_knows(database: Database) -> None:
     engine = create_engine(database.admin_url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
     with engine.connect() as connection:
