@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates
 
+from rewards.api.shapes import PageQuery
 from rewards.http.fields import Document, Line, MemberId, Moment, Prose, Truth
 
 ENTRY_EXAMPLE = {
@@ -106,6 +107,12 @@ class BalanceQuery(Document):
     """Of which moment."""
 
     at = Moment(load_default=None, metadata={"description": "By when it was recorded."})
+
+
+class EntriesQuery(PageQuery):
+    """Of which moment, and where the list goes on."""
+
+    at = Moment(load_default=None, metadata={"description": "As it was then: what was recorded by that moment."})
 
 
 class BalanceOut(Document):

@@ -10,13 +10,14 @@ from rewards.api.member_shapes import (
     EXAMPLE,
     BalanceOut,
     BalanceQuery,
+    EntriesQuery,
     EntryOut,
     MemberQuery,
     ProfileIn,
     ProfileOut,
     SuspensionIn,
 )
-from rewards.api.shapes import PageQuery, list_of, page_of
+from rewards.api.shapes import list_of, page_of
 from rewards.errors import ScopeMissing
 from rewards.http.auth import acting_member, current_caller, needs
 from rewards.http.cursors import place_after
@@ -25,8 +26,9 @@ from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_policy
 from rewards.members.levels import level_at
+from rewards.members.moments import balance_at, seq_at
 from rewards.members.profile import Profile, account_of, read_profile, write_profile
-from rewards.members.statement import NEWEST, StatementLine, balance_at, statement
+from rewards.members.statement import NEWEST, StatementLine, statement
 from rewards.ranking.places import places_of
 from rewards.staff.members import erase_member, sign_member_out, suspend_member
 
@@ -158,19 +160,20 @@ def get_balance(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
     "GET",
     "/v1/members/<member:member_id>/entries",
     access=needs("members:read", members="own"),
-    query=PageQuery,
+    query=EntriesQuery,
     gives=list_of(EntryOut),
     refuses=("not-found",),
     example={"items": [ENTRY_EXAMPLE], "next": None},
 )
 def get_entries(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
-    """Read a member's statement: every movement of points, newest first."""
-    of = f"entries {member_id}"
+    """Read a member's statement, as it is or as it was at any moment: every movement of points, newest first."""
+    at, limit = query["at"], query["limit"]
+    of = f"entries {member_id} {at and rfc3339(at)}"
     after = place_after(query["cursor"], of=of)
-    limit = query["limit"]
     with request_transaction() as session:
         account_id = account_of(session, member_id)
-        rows = statement(session, account_id, limit=limit + 1, before=after[0] if after else NEWEST)
+        before = NEWEST if at is None else seq_at(session, account_id, at=at) + 1
+        rows = statement(session, account_id, limit=limit + 1, before=after[0] if after else before)
     return page_of(rows, limit=limit, of=of, place=lambda row: [row.seq], item=_entry)
 
 

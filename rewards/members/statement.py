@@ -1,4 +1,4 @@
-"""A member's statement: entries newest first, as written or as they occurred, and the balance of any moment."""
+"""A member's statement: entries newest first, as written or as they occurred."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,14 +27,6 @@ _SINCE = text(
 _EVENTS = text(
     "select transfer_id, source, event_id, type, subject from event where account_id = :account_id"
     " and seq is not null and seq >= :least and transfer_id = any(cast(:transfers as uuid[]))"
-)
-_AT = text(
-    "select balance_after from entry where account_id = :account_id and recorded_at <= :at order by seq desc limit 1"
-)
-_HELD_AT = text(
-    "select coalesce(sum(h.points), 0) from hold h where h.account_id = :account_id and h.placed_at <= :at"
-    " and not exists (select from hold_history y where y.hold_id = h.hold_id and y.state <> 'placed'"
-    " and y.recorded_at <= :at)"
 )
 NEWEST = 2**62
 
@@ -74,13 +66,6 @@ class Occurred(NamedTuple):
 
     at: datetime
     seq: int
-
-
-class BalanceAt(NamedTuple):
-    """Points as they stood at a moment, by when they were recorded."""
-
-    balance: int
-    held: int
 
 
 def statement(session: Session, account_id: UUID, *, limit: int, before: int = NEWEST) -> list[StatementLine]:
@@ -134,10 +119,3 @@ def _events(session: Session, account_id: UUID, *, transfers: list[UUID], least:
     parameters = {"account_id": account_id, "transfers": transfers, "least": least}
     rows = session.execute(_EVENTS, parameters)
     return {row.transfer_id: EventName(row.source, row.event_id, row.type, row.subject) for row in rows}
-
-
-def balance_at(session: Session, account_id: UUID, *, at: datetime) -> BalanceAt:
-    """What the member had at `at`: nothing before the first entry."""
-    balance = session.execute(_AT, {"account_id": account_id, "at": at}).scalar() or 0
-    held = session.execute(_HELD_AT, {"account_id": account_id, "at": at}).scalar_one()
-    return BalanceAt(balance, int(held))

@@ -123,6 +123,21 @@ def test_the_statement_pages_newest_first_and_names_the_event(backend: Caller, c
     assert (newest["points"], newest["kind"], newest["balance_after"]) == (20, "award", 100)
 
 
+def test_the_statement_as_it_was_pages_from_what_was_recorded_by_then(backend: Caller, clock: SettableClock) -> None:
+    for number in range(5):
+        clock.advance(minutes=2)
+        likes = event(id=f"like:{number}", type="like.received", subject=f"post:{number}")
+        backend.post("/v1/events", json=likes | {"occurred_at": clock.now.isoformat()})
+    then = {"at": (clock.now - timedelta(minutes=2)).isoformat(), "limit": 3}
+
+    first = backend.get("/v1/members/minji/entries", query_string=then).get_json()
+    second = backend.get("/v1/members/minji/entries", query_string={**then, "cursor": first["next"]}).get_json()
+    refused = backend.get("/v1/members/minji/entries", query_string={"cursor": first["next"]})
+
+    assert [line["seq"] for line in first["items"] + second["items"]] == [4, 3, 2, 1]
+    assert problem_of(refused, 422, "invalid-fields")["errors"][0]["pointer"] == "/cursor"
+
+
 def test_a_cursor_of_another_list_or_made_up_is_refused(backend: Caller) -> None:
     for member in ("minji", "other"):
         backend.post(
