@@ -73,17 +73,18 @@ def test_what_is_available_to_the_last_point_can_be_spent_and_no_more(world: Wor
     assert is_refused(lambda: debit(world, -1, kind="charge"))
 
 
-@pytest.mark.parametrize("kind", ["charge", "transfer", "grant", "expiry", "refund", "merge", "adjustment", "award"])
+@pytest.mark.parametrize("kind", ["charge", "transfer", "grant", "expiry", "refund", "adjustment", "award"])
 def test_each_debit_that_must_be_afforded_is_checked(world: World, kind: Kind) -> None:
     assert is_refused(lambda: debit(world, -21, kind=kind))
 
 
-def test_penalties_and_flagged_adjustments_may_leave_a_debt(world: World) -> None:
+def test_penalties_merges_and_flagged_adjustments_may_leave_a_debt(world: World) -> None:
     debit(world, -50, kind="penalty")
     debit(world, -60, kind="adjustment", overdraft=True)
+    debit(world, -20, kind="merge")
 
     account = world.account("mina")
-    assert (account.balance, account.held, account.available) == (-10, 80, -90)
+    assert (account.balance, account.held, account.available) == (-30, 80, -110)
 
 
 def test_a_reversal_may_leave_a_debt_that_is_paid_from_the_next_earnings(world: World) -> None:

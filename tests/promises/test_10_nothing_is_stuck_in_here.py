@@ -1,4 +1,4 @@
-"""Everything leaves as JSON Lines and comes back into an empty database with the same heads (promise 10)."""
+"""Promise 10: everything leaves as JSON Lines and comes back into an empty database with the same heads."""
 
 import json
 from collections.abc import Iterator
@@ -25,11 +25,24 @@ from rewards.runtime.database import create_engine_from, snapshot, transaction
 from rewards.runtime.servers.postgres import ADMIN, MIGRATOR, SERVICE
 from rewards.runtime.settings import Settings
 from tests.support.checker import broken_rows
-from tests.support.database import Database
+from tests.support.database import Database, copied_database
 from tests.support.everything import LATER
 from tests.support.factories import make_event
 from tests.support.servers import Servers
-from tests.support.world import World
+from tests.support.world import World, open_world
+
+
+@pytest.fixture
+def database(servers: Servers, worker_number: int, full_template: str) -> Iterator[Database]:
+    """A copy of a database in which everything has happened."""
+    with copied_database(servers, worker=str(worker_number), template=full_template) as copied:
+        yield copied
+
+
+@pytest.fixture
+def world(engine: Engine) -> World:
+    """The community of that database."""
+    return open_world(engine)
 
 
 @pytest.fixture
