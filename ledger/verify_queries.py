@@ -35,7 +35,7 @@ select account_id, coalesce(s.points, 0), coalesce(c.points, 0)
 select e.account_id, e.seq, e.kind, 'no decision and no note of staff stands behind it'
     from entry e
     where e.kind in ('award', 'charge', 'penalty', 'reversal', 'restore', 'adjustment')
-    and not (e.kind in ('reversal', 'adjustment') and e.note_digest is not null)
+    and not (e.kind in ('reversal', 'restore', 'adjustment') and e.note_digest is not null)
     and not exists (select from event v where v.transfer_id = e.transfer_id
         and (v.account_id = e.account_id or e.kind in ('reversal', 'restore')))
 union all select e.account_id, e.seq, e.kind, 'nothing writes such an entry'

@@ -107,6 +107,14 @@ class AwardReversed(RewardsError):
 
 
 @dataclass(eq=False)
+class NotRestorable(RewardsError):
+    """The entry is no reversal, or its award was given again before."""
+
+    seq: int
+    why: str
+
+
+@dataclass(eq=False)
 class SeasonNotInReview(RewardsError):
     """Only a provisional season can be reviewed."""
 

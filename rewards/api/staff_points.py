@@ -1,4 +1,4 @@
-"""Corrections of points by staff: adjustments, and reversals of one award."""
+"""Corrections of points by staff: adjustments, one award taken back, one given again."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from rewards.http.fields import BIGINT_MAX, POINTS_MAX, Document, Line, MemberId
 from rewards.http.resource import Resource
 from rewards.http.surroundings import request_now, request_transaction
 from rewards.http.terms import request_terms
-from rewards.staff.points import adjust_points, reverse_points
+from rewards.staff.points import adjust_points, restore_points, reverse_points
 
 staff_points = Resource("staff points", __name__, description="Corrections: always a new entry, never a change.")
 
@@ -55,8 +55,18 @@ class ReversalIn(Document):
     reason = Line(required=True, longest=500)
 
 
+class RestoreIn(Document):
+    """Which reversal, and why it is taken back."""
+
+    member_id = MemberId(required=True)
+    seq = Whole(
+        required=True, least=1, most=BIGINT_MAX, metadata={"description": "The reversal's `seq` in the statement."}
+    )
+    reason = Line(required=True, longest=500)
+
+
 class CorrectionOut(Document):
-    """The entry that corrects. `season_is_final`: the points are taken back, but the season's ranking stays."""
+    """The entry that corrects. `season_is_final`: the points move, but the season's ranking stays."""
 
     member_id = fields.String(required=True)
     seq = fields.Integer(required=True)
@@ -112,6 +122,33 @@ def post_reversal(body: dict[str, Any]) -> dict[str, Any]:
     """Take one award back, once, in the periods in which it counted."""
     with request_transaction() as session:
         done = reverse_points(
+            session,
+            body["member_id"],
+            seq=body["seq"],
+            reason=body["reason"],
+            terms=request_terms(session),
+            actor=current_caller().actor,
+            now=request_now(),
+        )
+    return _correction(done, body)
+
+
+@staff_points.call(
+    "POST",
+    "/v1/staff/restores",
+    access=needs("staff:manage"),
+    body=RestoreIn,
+    gives=CorrectionOut,
+    status=201,
+    refuses=("not-found", "state-conflict", "idempotency-conflict"),
+    idempotent=True,
+    example={**_EXAMPLE, "kind": "restore", "points": 20},
+    asks={"member_id": "minji", "seq": 13, "reason": "it was a real post"},
+)
+def post_restore(body: dict[str, Any]) -> dict[str, Any]:
+    """Take a reversal back, once, whether staff or a deletion made it: the award counts again where it still can."""
+    with request_transaction() as session:
+        done = restore_points(
             session,
             body["member_id"],
             seq=body["seq"],

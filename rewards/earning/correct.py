@@ -1,11 +1,11 @@
-"""Corrections by staff: an adjustment for a reason, the reversal of one award. Nothing is ever changed in place."""
+"""Corrections by staff: an adjustment for a reason, an award taken back, or given again. Always a new entry."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from os import urandom
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -16,10 +16,10 @@ from ledger.accounts import lock_accounts, write_accounts
 from ledger.errors import NotEnoughPoints
 from ledger.locks import share_seasons
 from ledger.outbox import Notice, emit
-from ledger.postings import EntryRow, Posting, post
+from ledger.postings import AccountState, EntryRow, Posting, post
 from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
-from rewards.errors import AwardReversed, UnknownThing
+from rewards.errors import AwardReversed, NotRestorable, UnknownThing
 from rewards.members.profile import account_of
 from rewards.ranking.season_rows import read_seasons
 from rewards.ranking.tally import ALL_TIME, Place, recompute
@@ -35,6 +35,20 @@ _TAIL = text(
     " select e.seq, e.kind from line l join entry e on e.account_id = :account_id and e.reverses = l.seq)"
     " select seq, kind from line order by seq desc limit 1"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Why staff move points, who says so, and the salt of its digest: the entry's hash covers that digest only."""
+
+    reason: str
+    actor: str
+    salt: bytes = field(default_factory=lambda: urandom(16), repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """What the entry keeps for ever."""
+        return hmac.digest(self.salt, self.reason.encode(), sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +68,22 @@ def adjust(
     """Give or take points for a reason that is kept. Raises UnknownThing, NotEnoughPoints (unless `overdraft`)."""
     account_id = account_of(session, member_id)
     account = lock_accounts(session, [account_id], now=now)[account_id]
+    return post_adjustment(
+        session, account, points=points, overdraft=overdraft, note=Note(reason=reason, actor=actor), now=now
+    )
+
+
+def check_affordable(account: AccountState, *, points: int, overdraft: bool) -> None:
+    """Raises NotEnoughPoints where an adjustment takes more than is available, and may not."""
     if points < 0 and account.available + points < 0 and not overdraft:
         raise NotEnoughPoints(available=account.available, needed=-points)
-    salt = urandom(16)
+
+
+def post_adjustment(
+    session: Session, account: AccountState, *, points: int, overdraft: bool, note: Note, now: datetime
+) -> Corrected:
+    """Post an adjustment to an account that this transaction has locked. Raises NotEnoughPoints."""
+    check_affordable(account, points=points, overdraft=overdraft)
     posting = Posting(
         points=points,
         kind="adjustment",
@@ -64,13 +91,11 @@ def adjust(
         transfer_id=uuid7(),
         occurred_at=now,
         overdraft=overdraft,
-        note_digest=hmac.digest(salt, reason.encode(), sha256),
+        note_digest=note.digest,
     )
-    after, entry = post(account, posting, now=now)
-    write_accounts(session, [after], entries=[entry])
-    _keep_note(session, entry, note=reason, actor=actor, salt=salt)
+    after, entry = _post(session, account, posting=posting, note=note, now=now)
     _tell(session, entry, outcome="adjusted", now=now)
-    return Corrected(account_id, entry, after.balance, after.available)
+    return Corrected(account.account_id, entry, after.balance, after.available)
 
 
 def reverse_award(
@@ -82,34 +107,97 @@ def reverse_award(
     Raises UnknownThing, AwardReversed.
     """
     account_id = account_of(session, member_id)
-    award = session.execute(_ENTRY, {"account_id": account_id, "seq": seq}).one_or_none()
-    if award is None:
-        raise UnknownThing("entry", f"{member_id} {seq}")
+    award = _entry_of(session, account_id, seq=seq, member_id=member_id)
     if award.kind not in ("award", "restore"):
         raise AwardReversed(seq, f"it is {award.kind}, and only an award can be taken back")
+    line = _lock_line(session, account_id, entry=award, terms=terms, now=now)
+    if line.tail.kind == "reversal":
+        raise AwardReversed(seq, "it was taken back before")
+    return _go_on(session, line, kind="reversal", note=Note(reason=reason, actor=actor), now=now)
+
+
+def restore_award(
+    session: Session, member_id: str, *, seq: int, reason: str, actor: str, terms: Terms, now: datetime
+) -> Corrected:
+    """Take the reversal `seq` back, whether staff or a deletion made it: its award counts again where it still can.
+
+    Raises UnknownThing, NotRestorable.
+    """
+    account_id = account_of(session, member_id)
+    reversal = _entry_of(session, account_id, seq=seq, member_id=member_id)
+    if reversal.kind != "reversal":
+        raise NotRestorable(seq, f"it is {reversal.kind}, and only a reversal can be taken back")
+    line = _lock_line(session, account_id, entry=reversal, terms=terms, now=now)
+    if line.tail.seq != seq:
+        raise NotRestorable(seq, "it was taken back before")
+    return _go_on(session, line, kind="restore", note=Note(reason=reason, actor=actor), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An award, the latest of the reversals and restores behind it, and where the next of them counts."""
+
+    account: AccountState
+    award: Row[Any]
+    tail: Row[Any]
+    periods: Periods
+
+
+def _entry_of(session: Session, account_id: UUID, *, seq: int, member_id: str) -> Row[Any]:
+    entry = session.execute(_ENTRY, {"account_id": account_id, "seq": seq}).one_or_none()
+    if entry is None:
+        raise UnknownThing("entry", f"{member_id} {seq}")
+    return entry
+
+
+def _lock_line(session: Session, account_id: UUID, *, entry: Row[Any], terms: Terms, now: datetime) -> _Line:
+    """The line that an entry stands in, as it stays until the commit: the season first, then the account."""
+    first = entry.award_seq or entry.seq
+    award = session.execute(_ENTRY, {"account_id": account_id, "seq": first}).one()
     periods = _share_season(session, award.season, terms=terms, now=now)
     account = lock_accounts(session, [account_id], now=now)[account_id]
-    tail = _tail(session, account_id, award=award)
-    salt = urandom(16)
+    tail = session.execute(_TAIL, {"account_id": account_id, "seq": first}).one()
+    return _Line(account, award, tail, periods)
+
+
+def _go_on(
+    session: Session, line: _Line, *, kind: Literal["reversal", "restore"], note: Note, now: datetime
+) -> Corrected:
+    """Add the next entry of a line: the award's points taken, or given again."""
+    award = line.award
     posting = Posting(
-        points=-award.points,
-        kind="reversal",
+        points=award.points if kind == "restore" else -award.points,
+        kind=kind,
         contra=award.contra,
         transfer_id=uuid7(),
         occurred_at=now,
-        season=periods.season_still(award.season),
-        month=periods.month_still(award.month),
-        reverses=tail,
-        award_seq=award.award_seq or award.seq,
-        note_digest=hmac.digest(salt, reason.encode(), sha256),
+        season=line.periods.season_still(award.season),
+        month=line.periods.month_still(award.month),
+        reverses=line.tail.seq,
+        award_seq=award.seq,
+        note_digest=note.digest,
     )
+    after, entry = _post(session, line.account, posting=posting, note=note, now=now)
+    recompute(session, _places(entry))
+    _tell(session, entry, outcome="restored" if kind == "restore" else "reversed", now=now)
+    final = award.season is not None and entry.season is None
+    return Corrected(entry.account_id, entry, after.balance, after.available, season_is_final=final)
+
+
+def _post(
+    session: Session, account: AccountState, *, posting: Posting, note: Note, now: datetime
+) -> tuple[AccountState, EntryRow]:
     after, entry = post(account, posting, now=now)
     write_accounts(session, [after], entries=[entry])
-    _keep_note(session, entry, note=reason, actor=actor, salt=salt)
-    recompute(session, _places(entry))
-    _tell(session, entry, outcome="reversed", now=now)
-    final = award.season is not None and entry.season is None
-    return Corrected(account_id, entry, after.balance, after.available, season_is_final=final)
+    row = {
+        "account_id": entry.account_id,
+        "seq": entry.seq,
+        "note": note.reason,
+        "actor": note.actor,
+        "salt": note.salt,
+    }
+    session.execute(_NOTE, row)
+    return after, entry
 
 
 def _share_season(session: Session, season: date | None, *, terms: Terms, now: datetime) -> Periods:
@@ -120,14 +208,6 @@ def _share_season(session: Session, season: date | None, *, terms: Terms, now: d
     return Periods(rows, terms.calendar, terms.grace_s, now)
 
 
-def _tail(session: Session, account_id: UUID, *, award: Row[Any]) -> int:
-    first = award.award_seq or award.seq
-    tail = session.execute(_TAIL, {"account_id": account_id, "seq": first}).one()
-    if tail.kind == "reversal":
-        raise AwardReversed(award.seq, "it was taken back before")
-    return tail.seq
-
-
 def _places(entry: EntryRow) -> list[Place]:
     places = [Place("all-time", ALL_TIME, entry.account_id)]
     if entry.season is not None:
@@ -135,11 +215,6 @@ def _places(entry: EntryRow) -> list[Place]:
     if entry.month is not None:
         places.append(Place("month", entry.month, entry.account_id))
     return places
-
-
-def _keep_note(session: Session, entry: EntryRow, *, note: str, actor: str, salt: bytes) -> None:
-    row = {"account_id": entry.account_id, "seq": entry.seq, "note": note, "actor": actor, "salt": salt}
-    session.execute(_NOTE, row)
 
 
 def _tell(session: Session, entry: EntryRow, *, outcome: str, now: datetime) -> None:

@@ -185,6 +185,9 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     rewards.AwardReversed: lambda error: problem(
         "state-conflict", f"Entry {error.seq} cannot be reversed: {error.why}."
     ),
+    rewards.NotRestorable: lambda error: problem(
+        "state-conflict", f"Entry {error.seq} cannot be taken back: {error.why}."
+    ),
     rewards.SeasonNotInReview: _season_state,
     rewards.WinnersChanged: lambda error: problem(
         "state-conflict", f"The winners of season {error.season_id} have changed: look at them again."

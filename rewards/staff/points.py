@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from rewards.access.audit import note
-from rewards.earning.correct import Corrected, adjust, reverse_award
+from rewards.earning.correct import Corrected, adjust, restore_award, reverse_award
 from rewards.earning.terms import Terms
 
 
@@ -28,4 +28,15 @@ def reverse_points(
     detail = {"seq": done.entry.seq, "reverses": seq, "points": done.entry.points}
     about = f"account:{done.account_id}"
     note(session, actor=actor, action="points.reverse", about=about, detail=detail, now=now)
+    return done
+
+
+def restore_points(
+    session: Session, member_id: str, *, seq: int, reason: str, terms: Terms, actor: str, now: datetime
+) -> Corrected:
+    """Take a reversal back, once: its award counts again where it still can. Raises UnknownThing, NotRestorable."""
+    done = restore_award(session, member_id, seq=seq, reason=reason, actor=actor, terms=terms, now=now)
+    detail = {"seq": done.entry.seq, "restores": seq, "points": done.entry.points}
+    about = f"account:{done.account_id}"
+    note(session, actor=actor, action="points.restore", about=about, detail=detail, now=now)
     return done

@@ -77,6 +77,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "POST /v1/staff/pictures": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/adjustments": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/reversals": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/staff/restores": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/members": ("staff:view", "UFUUFFIIII"),
     "GET /v1/staff/members/{member_id}": ("staff:view", "UFUUFFIIII"),
     "POST /v1/staff/members/{member_id}/hide": ("staff:manage", "UFUUFFFFII"),
