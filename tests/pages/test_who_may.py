@@ -51,6 +51,8 @@ MAY: dict[str, Any] = {
     "do_adjustment": MANAGING,
     "reversal": MANAGING,
     "do_reversal": MANAGING,
+    "restoration": MANAGING,
+    "do_restoration": MANAGING,
     "suspension": MANAGING,
     "do_suspension": MANAGING,
     "readmit": MANAGING,

@@ -198,6 +198,12 @@ DESK = (
         endpoint="staff.reversal",
         who=Staff(),
     ),
+    Stop(
+        name="staff-restore",
+        path="/staff/members/restore?id={corrected}&seq={reversal}",
+        endpoint="staff.restoration",
+        who=Staff(),
+    ),
     Stop(name="staff-suspend", path=f"/staff/members/suspend?id={READER}", endpoint="staff.suspension", who=Staff()),
     Stop(name="staff-erase", path=f"/staff/members/erase?id={READER}", endpoint="staff.erasure", who=Staff()),
     Stop(name="staff-seasons", path="/staff/seasons", endpoint="staff.seasons", who=Staff()),

@@ -35,6 +35,8 @@ _AWARD = (
     " and contra = 'issuance:post.created' and kind = 'award'"
 )
 
+_REVERSAL = "from entry join member using (account_id) where kind = 'reversal' and note_digest is not null"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -129,6 +131,8 @@ def _names(stage: VillageStage) -> dict[str, str]:
             "rejected": one(_REDEMPTION, member_id="villager-04", state="rejected"),
             "claimed": one(_REDEMPTION, member_id="villager-11", state="claimed"),
             "seq": one(_AWARD, member_id=READER),
+            "corrected": one(f"select member_id {_REVERSAL}"),
+            "reversal": one(f"select seq {_REVERSAL}"),
         }
 
 

@@ -20,6 +20,7 @@ def _deeds_with_members() -> dict[str, str]:
     return {
         "points.adjust": gettext("Points corrected"),
         "points.reverse": gettext("Award taken back"),
+        "points.restore": gettext("Award given again"),
         "member.suspend": gettext("Member suspended"),
         "member.readmit": gettext("Member readmitted"),
         "member.hide": gettext("Member hidden or shown"),
@@ -82,6 +83,7 @@ def _fact_names() -> dict[str, str]:
         "points": gettext("points"),
         "seq": gettext("entry"),
         "reverses": gettext("entry taken back"),
+        "restores": gettext("entry taken back"),
         "ground": gettext("ground"),
         "hidden": gettext("hidden"),
         "key": gettext("key"),

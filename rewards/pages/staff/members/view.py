@@ -56,12 +56,16 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineShown:
-    """A line of the statement: in words, with the facts that staff need. `takes_back`: it is an award that stands."""
+    """A line of the statement: in words, with the facts that staff need.
+
+    `takes_back`: it is an award that stands; `gives_again`: a reversal that was not taken back.
+    """
 
     of: StaffLine
     kind: str
     words: LineWords
     takes_back: bool
+    gives_again: bool
 
     @property
     def points(self) -> int:
@@ -168,6 +172,7 @@ def show_lines(
             kind=_kind(one),
             words=told[one.line.seq] if one.line is not None else _refusal(one.decided, telling=telling),
             takes_back=one.line is not None and one.line.kind in ("award", "restore") and one.undone_by is None,
+            gives_again=one.line is not None and one.line.kind == "reversal" and one.undone_by is None,
         )
         for one in lines
     )

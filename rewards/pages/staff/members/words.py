@@ -123,6 +123,7 @@ def audit_words(line: AuditLine) -> str:
     said = {
         "points.adjust": gettext("corrected by %(points)sP", points=signed(points or 0)),
         "points.reverse": gettext("took entry %(seq)s back", seq=line.detail.get("reverses")),
+        "points.restore": gettext("took entry %(seq)s back", seq=line.detail.get("restores")),
         "member.suspend": gettext("suspended: %(ground)s", ground=ground) if ground else gettext("suspended"),
         "member.readmit": gettext("readmitted"),
         "member.hide": gettext("hidden") if line.detail.get("hidden") else gettext("shown on rankings again"),

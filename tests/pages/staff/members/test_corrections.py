@@ -187,6 +187,29 @@ def test_an_award_that_went_meanwhile_is_not_taken_twice(manager: AtTheDesk, wor
     assert balance(world) == 0
 
 
+def test_a_reversal_is_taken_back_from_its_line(manager: AtTheDesk, world: World) -> None:
+    take, give = "/staff/members/reverse?id=mina&seq=1", "/staff/members/restore?id=mina&seq=2"
+    taken = manager.do(take, reason="not a member", once=hidden_of(manager.read(take))["once"])
+    page = manager.read(give)
+    form = hidden_of(page)
+    second = hidden_of(manager.read(give))
+
+    done = manager.do(give, reason="a member after all", once=form["once"])
+    again = manager.do(give, reason="a member after all", once=form["once"])
+    other = manager.do(give, reason="a member after all", once=second["once"])
+
+    assert "Give again" in taken
+    assert "Give 100P again" in page
+    assert "Done: +100P. The balance is 100P now." in said(done)
+    assert "took entry 2 back" in done
+    assert "Give again" not in done
+    assert "once: the form had been sent twice" in said(again)
+    assert "given again meanwhile" in said(other)
+    assert "It was given again before, by entry 3." in manager.read(give)
+    assert balance(world) == 100
+    assert_whole(world.engine, now=NOW)
+
+
 def test_what_belongs_to_a_final_week_leaves_its_ranking(manager: AtTheDesk, world: World) -> None:
     week = world.rows("select season_id, ends_at from season")[0]
     after = week.ends_at + timedelta(hours=1)
@@ -205,6 +228,7 @@ def test_only_awards_can_be_taken_back(manager: AtTheDesk) -> None:
     manager.do(DO, **checked(manager, points="40", reason="a contest"))
 
     assert "Only an award can be taken back" in manager.read("/staff/members/reverse?id=mina&seq=2")
+    assert "Only an award that was taken back" in manager.read("/staff/members/restore?id=mina&seq=1")
     assert manager.get("/staff/members/reverse?id=mina&seq=3").status_code == 404
     assert manager.get("/staff/members/reverse?id=mina&seq=0").status_code == 404
     assert manager.get("/staff/members/reverse?id=mina").status_code == 404
