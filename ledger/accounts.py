@@ -1,17 +1,22 @@
-"""Reading and writing accounts under their row locks."""
+"""Reading and writing accounts under their row locks, and their lots along with them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
 from ledger.arrays import array, columns
-from ledger.postings import AccountState, EntryRow
+from ledger.lot_rows import read_due, read_lines, read_open_lots, write_lots
+from ledger.lots import Outcome, take_entries
+from ledger.outbox import Notice, emit
+from ledger.postings import AccountState, EntryRow, Posting, post
 
-_COLUMNS = "account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at"
+_COLUMNS = "account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at, lapsing"
 
 _OPEN = text(
     "insert into account (account_id, recorded_at) select id, :now from unnest(cast(:ids as uuid[])) as id"
@@ -35,11 +40,11 @@ _WRITE_ENTRIES = (
 _WRITE_ACCOUNTS = (
     "update account a set balance = n.balance, held = n.held, lifetime = n.lifetime, version = n.version, head"
     " = n.head,"
-    " decisions = n.decisions, decision_head = n.decision_head, recorded_at = n.recorded_at"
+    " decisions = n.decisions, decision_head = n.decision_head, recorded_at = n.recorded_at, lapsing = n.lapsing"
     " from unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[],"
     " %s::bigint[], %s::bytea[],"
-    " %s::timestamptz[])"
-    " as n(account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at)"
+    " %s::timestamptz[], %s::bigint[])"
+    " as n(account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at, lapsing)"
     " where a.account_id = n.account_id"
 )
 
@@ -47,12 +52,14 @@ _WRITE_ACCOUNTS = (
 def lock_accounts(session: Session, account_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, AccountState]:
     """Lock the accounts until the transaction ends, opening missing ones; in the order of their ids, in one statement.
 
-    Call once per transaction, after season and subject locks, before anything about the accounts is read.
+    Call once per transaction, after season and subject locks, before anything about the accounts is read. What has
+    lapsed of theirs is taken, and told, before anybody looks at what is available.
     """
     ids = array(sorted(set(account_ids)))
     # Opening before locking, never between two lockings: whoever waits here holds no account yet.
     session.execute(_OPEN, {"ids": ids, "now": now})
-    return {row.account_id: _state(row) for row in session.execute(_LOCK, {"ids": ids})}
+    accounts = {row.account_id: _state(row) for row in session.execute(_LOCK, {"ids": ids})}
+    return accounts | _sweep(session, [account for account in accounts.values() if account.lapsing], now=now)
 
 
 def read_accounts(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, AccountState]:
@@ -61,14 +68,81 @@ def read_accounts(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, A
     return {row.account_id: _state(row) for row in rows}
 
 
-def write_accounts(session: Session, accounts: Iterable[AccountState], *, entries: Sequence[EntryRow] = ()) -> None:
-    """Write entries and the accounts after them. The accounts must be locked by this transaction."""
+def write_accounts(
+    session: Session, accounts: Iterable[AccountState], *, entries: Sequence[EntryRow] = ()
+) -> list[AccountState]:
+    """Write entries, what they do to lots, and the accounts after them; answers these as written.
+
+    The accounts must be locked by this transaction, their lots as this lock found them or as an earlier writing
+    answered. Of a merge both accounts and both entries, the old one's first.
+    """
     connection = session.connection()
     if entries:
         connection.exec_driver_sql(_WRITE_ENTRIES, columns(entries))
-    rows = [_row(account) for account in accounts]
-    if rows:
-        connection.exec_driver_sql(_WRITE_ACCOUNTS, columns(rows))
+    written = _write_lots(session, list(accounts), entries=entries)
+    if written:
+        connection.exec_driver_sql(_WRITE_ACCOUNTS, columns([_row(account) for account in written]))
+    return written
+
+
+def with_lots(accounts: Iterable[AccountState], outcome: Outcome) -> list[AccountState]:
+    """The accounts with what remains in their lots now."""
+    gained = outcome.gained()
+    return [
+        replace(account, lapsing=account.lapsing + gained.get(account.account_id, 0), opens=()) for account in accounts
+    ]
+
+
+def _write_lots(session: Session, accounts: list[AccountState], *, entries: Sequence[EntryRow]) -> list[AccountState]:
+    """Nothing is read and nothing written where nobody has points that lapse."""
+    expiries = {(account.account_id, seq): at for account in accounts for seq, at in account.opens}
+    have_lots = {account.account_id for account in accounts if account.lapsing}
+    paying = {entry.account_id for entry in entries if entry.points < 0 and entry.account_id in have_lots}
+    lines = [(entry.account_id, seq) for entry in entries if (seq := _opener(entry)) is not None]
+    if not (expiries or paying or lines):
+        return accounts
+    lots = {lot.lot_id: lot for lot in (*read_open_lots(session, paying), *read_lines(session, lines))}
+    outcome = take_entries(lots.values(), entries, expiries=expiries)
+    write_lots(session, outcome)
+    return with_lots(accounts, outcome)
+
+
+def _opener(entry: EntryRow) -> int | None:
+    """The entry whose lots a reversal takes from first, or by whose date a restored award lapses."""
+    return entry.reverses if entry.kind == "reversal" else entry.award_seq
+
+
+def _sweep(session: Session, accounts: Sequence[AccountState], *, now: datetime) -> dict[UUID, AccountState]:
+    """Take what has lapsed of locked accounts with lots: one entry an account."""
+    if not accounts:
+        return {}
+    due = read_due(session, {account.account_id: max(now, account.recorded_at) for account in accounts})
+    swept = [
+        post(account, _lapse(due[account.account_id], now=now), now=now)
+        for account in accounts
+        if account.account_id in due
+    ]
+    if not swept:
+        return {}
+    entries = [entry for _, entry in swept]
+    emit(session, [Notice("points", entry.account_id, _told(entry)) for entry in entries], now=now)
+    written = write_accounts(session, [account for account, _ in swept], entries=entries)
+    return {account.account_id: account for account in written}
+
+
+def _lapse(points: int, *, now: datetime) -> Posting:
+    return Posting(points=-points, kind="expiry", contra="expiry", transfer_id=uuid7(), occurred_at=now)
+
+
+def _told(entry: EntryRow) -> dict[str, object]:
+    return {
+        "season": None,
+        "month": None,
+        "outcome": "lapsed",
+        "points": entry.points,
+        "source": "rewards",
+        "event_id": str(entry.transfer_id),
+    }
 
 
 def _row(account: AccountState) -> tuple[object, ...]:
@@ -82,6 +156,7 @@ def _row(account: AccountState) -> tuple[object, ...]:
         account.decisions,
         account.decision_head,
         account.recorded_at,
+        account.lapsing,
     )
 
 

@@ -1,5 +1,9 @@
-"""Holds: points set aside for a redemption, resolved at most once under any race."""
+"""Holds: points set aside for a redemption, resolved at most once under any race.
 
+A hold takes points that lapse first; while it is open they don't, and what comes back goes into its lots again.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -7,8 +11,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.accounts import write_accounts
+from ledger.accounts import with_lots, write_accounts
 from ledger.errors import HoldResolved, NotEnoughPoints, UnknownHold
+from ledger.lot_rows import read_held, read_open_lots, write_lots
+from ledger.lots import Cause, resolve_hold, take_hold
 from ledger.postings import AccountState, EntryRow, Posting, post, with_held
 
 _INSERT = text(
@@ -20,7 +26,10 @@ _RESOLVE = text(
     " :account_id and state = 'placed'"
     " returning points"
 )
-_FIND = text("select points, state from hold where hold_id = :hold_id and account_id = :account_id")
+_FIND = text(
+    "select points, state, exists (select from lot_use u where u.hold_id = h.hold_id) as has_lots from hold h"
+    " where hold_id = :hold_id and account_id = :account_id"
+)
 _HISTORY = text("insert into hold_history (hold_id, state, recorded_at) values (:hold_id, :state, :now)")
 
 
@@ -30,18 +39,23 @@ def place_hold(
     """Set `points` aside. The account must be locked. Raises NotEnoughPoints."""
     if account.available < points:
         raise NotEnoughPoints(available=account.available, needed=points)
-    after = with_held(account, account.held + points)
+    after = with_held(account, account.held + points, now=now)
     parameters = {
         "hold_id": hold_id,
         "account_id": account.account_id,
         "points": points,
         "purpose": purpose,
-        "now": now,
+        "now": after.recorded_at,
     }
     session.execute(_INSERT, {**parameters, "available_after": after.available})
-    session.execute(_HISTORY, {"hold_id": hold_id, "state": "placed", "now": now})
-    write_accounts(session, [after])
-    return after
+    session.execute(_HISTORY, {"hold_id": hold_id, "state": "placed", "now": after.recorded_at})
+    if account.lapsing:
+        cause = Cause(account.account_id, None, hold_id, max(now, account.recorded_at))
+        outcome = take_hold(read_open_lots(session, [account.account_id]), points, cause=cause)
+        write_lots(session, outcome)
+        (after,) = with_lots([after], outcome)
+    (written,) = write_accounts(session, [after])
+    return written
 
 
 def capture_hold(
@@ -58,14 +72,14 @@ def capture_hold(
 
     Raises HoldResolved, UnknownHold.
     """
-    held = _placed(session, account, hold_id=hold_id)
-    spent = held if points is None else points
-    assert 0 < spent <= held, "a capture takes some or all of its hold"
-    _resolve(session, account, hold_id=hold_id, state="captured", captured=spent, now=now)
+    hold = _placed(session, account, hold_id=hold_id)
+    spent = hold.points if points is None else points
+    assert 0 < spent <= hold.points, "a capture takes some or all of its hold"
+    free = _resolve(session, account, hold=hold, state="captured", captured=spent, now=now)
     posting = Posting(points=-spent, kind="capture", contra=contra, transfer_id=transfer_id, occurred_at=now)
-    after, entry = post(with_held(account, account.held - held), posting, now=now)
-    write_accounts(session, [after], entries=[entry])
-    return after, entry
+    after, entry = post(free, posting, now=now)
+    (written,) = write_accounts(session, [after], entries=[entry])
+    return written, entry
 
 
 def release_hold(
@@ -77,26 +91,44 @@ def release_hold(
     state: Literal["released", "expired"] = "released",
 ) -> AccountState:
     """Give back what was set aside. The account must be locked. Raises HoldResolved, UnknownHold."""
-    held = _placed(session, account, hold_id=hold_id)
-    _resolve(session, account, hold_id=hold_id, state=state, captured=0, now=now)
-    after = with_held(account, account.held - held)
-    write_accounts(session, [after])
-    return after
+    hold = _placed(session, account, hold_id=hold_id)
+    free = _resolve(session, account, hold=hold, state=state, captured=0, now=now)
+    (written,) = write_accounts(session, [free])
+    return written
 
 
-def _placed(session: Session, account: AccountState, *, hold_id: UUID) -> int:
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """A hold that is open; `has_lots` where it took points that lapse."""
+
+    hold_id: UUID
+    points: int
+    has_lots: bool
+
+
+def _placed(session: Session, account: AccountState, *, hold_id: UUID) -> _Hold:
     hold = session.execute(_FIND, {"hold_id": hold_id, "account_id": account.account_id}).one_or_none()
     if hold is None:
         raise UnknownHold(hold_id=hold_id)
     if hold.state != "placed":
         raise HoldResolved(hold_id=hold_id, state=hold.state)
-    return hold.points
+    return _Hold(hold_id, hold.points, hold.has_lots)
 
 
 def _resolve(
-    session: Session, account: AccountState, *, hold_id: UUID, state: str, captured: int, now: datetime
-) -> None:
-    parameters = {"hold_id": hold_id, "account_id": account.account_id, "state": state, "captured": captured}
+    session: Session, account: AccountState, *, hold: _Hold, state: str, captured: int, now: datetime
+) -> AccountState:
+    """The account without what was set aside, `captured` points of which are about to be taken."""
+    parameters = {"hold_id": hold.hold_id, "account_id": account.account_id, "state": state, "captured": captured}
     resolved = session.execute(_RESOLVE, parameters).one_or_none()
     assert resolved is not None, "the account's lock keeps its holds from being resolved meanwhile"
-    session.execute(_HISTORY, {"hold_id": hold_id, "state": state, "now": now})
+    free = with_held(account, account.held - hold.points, now=now)
+    session.execute(_HISTORY, {"hold_id": hold.hold_id, "state": state, "now": free.recorded_at})
+    if not hold.has_lots:
+        return free
+    cause = Cause(account.account_id, None, hold.hold_id, max(now, account.recorded_at))
+    owed = max(0, -account.available)
+    outcome = resolve_hold(read_held(session, hold.hold_id), spent=captured, owed=owed, cause=cause)
+    write_lots(session, outcome)
+    (back,) = with_lots([free], outcome)
+    return back

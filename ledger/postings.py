@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from ledger.chain import ENTRY_DOMAIN, Field, link
 
 Kind = Literal[
@@ -27,7 +29,11 @@ COUNTED: frozenset[str] = frozenset({"award", "reversal", "restore"})
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """An account as it stands under its row lock. `available` is what may be spent."""
+    """An account as it stands under its row lock. `available` is what may be spent.
+
+    `lapsing` is what remains in its lots; `opens` names the entries posted since by which points come that lapse, and
+    when: whoever writes the account opens their lots.
+    """
 
     account_id: UUID
     balance: int
@@ -38,6 +44,8 @@ class AccountState:
     decisions: int
     decision_head: bytes
     recorded_at: datetime
+    lapsing: int = 0
+    opens: tuple[tuple[int, datetime], ...] = ()
 
     @classmethod
     def unopened(cls, account_id: UUID, now: datetime) -> "AccountState":
@@ -52,7 +60,10 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """A movement that is about to become an entry. `contra` names the other side, as `issuance:<rule>`."""
+    """A movement that is about to become an entry. `contra` names the other side, as `issuance:<rule>`.
+
+    Points that come with `expires_at` lapse then; that is no part of the entry, but of the lot that they lie in.
+    """
 
     points: int
     kind: Kind
@@ -65,6 +76,7 @@ class Posting:
     award_seq: int | None = None
     overdraft: bool = False
     note_digest: bytes | None = None
+    expires_at: datetime | None = None
 
 
 class EntryRow(NamedTuple):
@@ -118,10 +130,21 @@ def post(account: AccountState, posting: Posting, *, now: datetime) -> tuple[Acc
         version=account.version + 1,
         head=head,
         recorded_at=recorded_at,
+        opens=account.opens
+        if posting.expires_at is None
+        else (*account.opens, (account.version + 1, posting.expires_at)),
     )
     return after, EntryRow(*fields, head)
 
 
-def with_held(account: AccountState, held: int) -> AccountState:
-    """The account with other points set aside."""
-    return replace(account, held=held)
+def giving_back(posting: Posting, *, lapsed: int) -> tuple[Posting, ...]:
+    """The posting of a reversal, after one that gives back what of its award has lapsed: it is not taken twice."""
+    if not lapsed:
+        return (posting,)
+    back = Posting(points=lapsed, kind="expiry", contra="expiry", transfer_id=uuid7(), occurred_at=posting.occurred_at)
+    return (back, posting)
+
+
+def with_held(account: AccountState, held: int, *, now: datetime) -> AccountState:
+    """The account with other points set aside. `recorded_at` never goes backwards, as for an entry."""
+    return replace(account, held=held, recorded_at=max(now, account.recorded_at))

@@ -1,14 +1,14 @@
-"""Whether the ledger keeps its promises 1–5 and the heads, recomputed from the first row on.
+"""Whether the ledger keeps its promises 1–5 and the heads, recomputed from the first row on, some accounts at a time.
 
-Reads one moment if the session does (READ ONLY, REPEATABLE READ), in bounded memory. PostgreSQL finds the accounts of
+Reads one moment if the session does (READ ONLY, REPEATABLE READ). PostgreSQL finds the accounts of
 which something is wrong; their rows are then posted and chained again here, by the code that wrote them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,32 +19,36 @@ from ledger.postings import AccountState, EntryRow, Posting, post
 from ledger.protection import unprotected
 from ledger.tables import Base
 from ledger.verify_chains import suspects_by_decisions, suspects_by_entries
-from ledger.verify_queries import CHECKS
+from ledger.verify_queries import OF_ACCOUNTS
+from ledger.verify_slices import ACCOUNTS, Check, Finding, Part, Slice, cut_accounts, queries, whole
 
 STREAMED = {"yield_per": 5000}
-Progress = Callable[[int], None]
 
 
-class Finding(NamedTuple):
-    """A row that is wrong: what was checked, where, and what is so."""
-
-    check: str
-    where: str
-    says: str
-
-
-def ledger_findings(session: Session, *, progress: Progress = lambda _: None) -> Iterator[Finding]:
-    """Every broken row, the chains' first. `progress` is told how many rows a chain has passed."""
+def _protection(session: Session, _: Slice) -> Iterator[Finding]:
     for name in unprotected(session.connection(), Base.metadata):
         yield Finding("protection", f"table {name}", "no trigger refuses changes (or it is not ENABLE ALWAYS)")
-    passed = 0
+
+
+PROTECTION = whole("protection", _protection)
+
+
+def chain_findings(session: Session, piece: Slice) -> Iterator[Finding]:
+    """The first broken row of each chain of the slice's accounts, and accounts that are not where theirs end."""
     for walk, name_broken in ((suspects_by_entries, _entry_findings), (suspects_by_decisions, _decision_findings)):
-        for walked in walk(session):
-            passed += walked.rows
-            progress(passed)
-            if walked.suspects:
-                yield from list(name_broken(session, walked.suspects)) or [_unexplained(walked.suspects)]
-    yield from query_findings(session, CHECKS)
+        if suspects := walk(session, piece):
+            yield from list(name_broken(session, suspects)) or [_unexplained(suspects)]
+
+
+LEDGER_CHECKS: tuple[Check, ...] = (chain_findings, queries(OF_ACCOUNTS))
+"""What is looked at of each account; the blocks have theirs."""
+
+
+def ledger_findings(session: Session) -> Iterator[Finding]:
+    """Every broken row of the ledger without its blocks."""
+    for part in (PROTECTION, Part(name="accounts", keys=ACCOUNTS, cut=cut_accounts, checks=LEDGER_CHECKS)):
+        for piece in part.slices(session):
+            yield from part.findings(session, piece)
 
 
 def _unexplained(suspects: list[UUID]) -> Finding:
@@ -52,19 +56,8 @@ def _unexplained(suspects: list[UUID]) -> Finding:
     return Finding("heads", f"account {suspects[0]}", "PostgreSQL computes other hashes or sums than the service does")
 
 
-def query_findings(session: Session, checks: dict[str, tuple[str, str]], **parameters: Any) -> Iterator[Finding]:
-    """The findings of checks that are queries; what such a query selects fills its sentence."""
-    for check, (sentence, query) in checks.items():
-        wanted = {name: value for name, value in parameters.items() if f":{name}" in query}
-        for row in session.execute(text(query), wanted):
-            where, _, says = sentence.format(*row).partition(": ")
-            yield Finding(check, where, says)
-
-
-_ACCOUNTS = text(
-    "select account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at from account"
-    " where account_id = any(cast(:suspects as uuid[])) order by account_id"
-)
+_STATE = ", ".join(field.name for field in fields(AccountState))
+_ACCOUNTS = text(f"select {_STATE} from account where account_id = any(cast(:suspects as uuid[])) order by account_id")
 _ENTRIES = text(
     f"select {', '.join(EntryRow._fields)} from entry where account_id = any(cast(:suspects as uuid[]))"
     " order by account_id, seq"
@@ -107,7 +100,7 @@ def _post_again(account: AccountState, row: EntryRow) -> tuple[AccountState, Fin
     return after, _overspent(row, where=where)
 
 
-_POSTED = tuple(field.name for field in fields(Posting))
+_POSTED = tuple(field.name for field in fields(Posting) if field.name in EntryRow._fields)
 
 
 def _overspent(row: EntryRow, *, where: str) -> Finding | None:
@@ -115,7 +108,7 @@ def _overspent(row: EntryRow, *, where: str) -> Finding | None:
     if (
         overdrawn
         or row.points > 0
-        or row.kind in {"reversal", "penalty", "capture"}
+        or row.kind in {"reversal", "penalty", "capture", "merge"}
         or row.balance_after - row.held_after >= 0
     ):
         return None

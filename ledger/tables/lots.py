@@ -25,6 +25,7 @@ class Lot(Base):
         ),
         Index("lot_lapsing_idx", "expires_at", postgresql_where=text("remaining > 0")),
         Index("lot_entry_idx", "account_id", "seq"),
+        Index("lot_from_lot_idx", "from_lot", postgresql_where=text("from_lot is not null")),
         {"postgresql_with": {"fillfactor": 80}, "info": {"protection": "lot"}},
     )
 

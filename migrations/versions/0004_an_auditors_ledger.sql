@@ -34,6 +34,7 @@ CREATE TABLE lot (
 )
  WITH (fillfactor = 80);
 CREATE INDEX lot_entry_idx ON lot (account_id, seq);
+CREATE INDEX lot_from_lot_idx ON lot (from_lot) WHERE from_lot is not null;
 CREATE INDEX lot_lapsing_idx ON lot (expires_at) WHERE remaining > 0;
 CREATE INDEX lot_open_idx ON lot (account_id, expires_at, earned_at, lot_id) WHERE remaining > 0;
 

@@ -18,7 +18,8 @@ from ledger.proof import inclusion_of
 from ledger.signing import Keyring, keyring_of, new_key, shown
 from ledger.tail import prune
 from ledger.verify import ledger_findings
-from ledger.verify_blocks import block_findings, kept_findings
+from ledger.verify_blocks import block_part, kept_findings, sealed_findings
+from ledger.verify_slices import ACCOUNTS, Part, cut_accounts
 from rewards.earning.record import record
 from rewards.runtime.database import snapshot, transaction
 from tests.support.everything import LATER
@@ -35,7 +36,13 @@ def sealed(world: World, *, keyring: Keyring = KEYRING, now: Any = LATER) -> Blo
 
 def found(engine: Engine, *, keyring: Keyring = KEYRING) -> list[str]:
     with snapshot(engine) as session:
-        return [f"{one.check}: {one.says}" for one in block_findings(session, keyring=keyring)]
+        accounts = Part(name="accounts", keys=ACCOUNTS, cut=cut_accounts, checks=(sealed_findings,))
+        return [
+            f"{one.check}: {one.says}"
+            for part in (block_part(keyring), accounts)
+            for piece in part.slices(session)
+            for one in part.findings(session, piece)
+        ]
 
 
 def heads(world: World) -> list[Any]:
@@ -316,8 +323,9 @@ def _rewritten(world: World, account_id: Any) -> list[str]:
     rows = world.rows(f"select {', '.join(EntryRow._fields)} from entry where account_id = '{account_id}' order by seq")
     account = AccountState.unopened(account_id, rows[0].recorded_at)
     statements: list[str] = []
+    posted = {field.name for field in fields(Posting)} & set(EntryRow._fields)
     for number, row in enumerate(rows):
-        posting = Posting(**{name: getattr(row, name) for name in (field.name for field in fields(Posting))})
+        posting = Posting(**{name: getattr(row, name) for name in posted})
         if number == 0:
             posting = replace(posting, points=posting.points + 1)
         account = replace(account, held=row.held_after, recorded_at=row.recorded_at)
