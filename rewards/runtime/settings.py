@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, cast
@@ -33,9 +34,12 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "SIGN_IN_URL": "",
         "EMBED_ANCESTORS": "",
+        "WEBHOOK_NETWORKS": "",
         "POLICY_FILE": "",
         "RATE_LIMIT": "",
         "REDEMPTION_EXPIRY_DAYS": "30",
+        "ADJUST_APPROVAL_ABOVE": "5000",
+        "ADJUST_CAP_PER_DAY": "20000",
         "MAX_BODY_BYTES": "8388608",
         "TRUSTED_PROXIES": "0",
         "LOG_LEVEL": "INFO",
@@ -98,9 +102,12 @@ class Settings:
     public_url: str
     sign_in_url: str
     embed_ancestors: tuple[str, ...]
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
     policy_file: Path | None
     rate_limit: str
     redemption_expiry_days: int
+    adjust_approval_above: int | None
+    adjust_cap_per_day: int | None
     max_body_bytes: int
     trusted_proxies: int
     log_level: str
@@ -136,9 +143,12 @@ def load_settings() -> Settings:
         "public_url": checked("PUBLIC_URL", _public_url),
         "sign_in_url": checked("SIGN_IN_URL", _optional(_web_address)),
         "embed_ancestors": checked("EMBED_ANCESTORS", _origins),
+        "webhook_networks": checked("WEBHOOK_NETWORKS", _networks),
         "policy_file": checked("POLICY_FILE", _optional_file),
         "rate_limit": checked("RATE_LIMIT", _optional(_rate_limit)),
         "redemption_expiry_days": whole_number("REDEMPTION_EXPIRY_DAYS", 1),
+        "adjust_approval_above": checked("ADJUST_APPROVAL_ABOVE", _points_or_none(least=0)),
+        "adjust_cap_per_day": checked("ADJUST_CAP_PER_DAY", _points_or_none(least=1)),
         "max_body_bytes": whole_number("MAX_BODY_BYTES", 1024),
         "trusted_proxies": whole_number("TRUSTED_PROXIES", 0),
         "log_level": choice("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"),
@@ -202,6 +212,17 @@ def _parser_of_choices(env: Env) -> Callable[..., object]:
 
 def _optional(check: Callable[[str], str]) -> Callable[[str], str]:
     return lambda value: check(value) if value else ""
+
+
+def _points_or_none(*, least: int) -> Callable[[str], int | None]:
+    def points(value: str) -> int | None:
+        if not value:
+            return None
+        if not re.fullmatch("[0-9]{1,12}", value) or int(value) < least:
+            raise ValidationError(f"must be a whole number of points, at least {least}, or empty, but is {value!r}.")
+        return int(value)
+
+    return points
 
 
 def _text(value: str) -> str:
@@ -312,6 +333,13 @@ def _origins(value: str) -> tuple[str, ...]:
         if not re.fullmatch(r"https?://[A-Za-z0-9.*-]+(:\d+)?", origin):
             raise ValidationError(f"must be origins like https://forum.example, a space between, but has {origin!r}.")
     return origins
+
+
+def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(network) for network in value.split())
+    except ValueError as error:
+        raise ValidationError(f"must be networks like 10.1.0.0/16, a space between, but {error}.") from None
 
 
 def _optional_file(value: str) -> Path | None:
