@@ -1,10 +1,13 @@
 """Members: profile, balance, statement; suspension and erasure."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 from sqlalchemy.orm import Session
 
+from ledger.accounts import read_accounts
 from rewards.api.member_shapes import (
     ENTRY_EXAMPLE,
     EXAMPLE,
@@ -26,7 +29,7 @@ from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_policy
 from rewards.members.levels import level_at
-from rewards.members.moments import balance_at, seq_at
+from rewards.members.moments import BalanceAt, balance_at, seq_at
 from rewards.members.profile import Profile, account_of, read_profile, write_profile
 from rewards.members.statement import NEWEST, StatementLine, statement
 from rewards.ranking.places import places_of
@@ -149,9 +152,11 @@ def post_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
 )
 def get_balance(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
     """Read a member's points now, or as they stood at any moment."""
-    at = query["at"] or request_now()
+    asked = query["at"]
     with request_transaction() as session:
-        then = balance_at(session, account_of(session, member_id), at=at)
+        account_id = account_of(session, member_id)
+        then = _present(session, account_id) if asked is None else balance_at(session, account_id, at=_through(asked))
+    at = asked or request_now()
     points = {"balance": then.balance, "held": then.held, "available": then.balance - then.held}
     return {"member_id": member_id, "at": rfc3339(at), **points}
 
@@ -172,9 +177,20 @@ def get_entries(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
     after = place_after(query["cursor"], of=of)
     with request_transaction() as session:
         account_id = account_of(session, member_id)
-        before = NEWEST if at is None else seq_at(session, account_id, at=at) + 1
+        before = NEWEST if at is None else seq_at(session, account_id, at=_through(at)) + 1
         rows = statement(session, account_id, limit=limit + 1, before=after[0] if after else before)
     return page_of(rows, limit=limit, of=of, place=lambda row: [row.seq], item=_entry)
+
+
+def _present(session: Session, account_id: UUID) -> BalanceAt:
+    """As the account stands, whatever our clock says: that of the process which wrote it may be ahead of ours."""
+    account = read_accounts(session, [account_id])[account_id]
+    return BalanceAt(account.balance, account.held)
+
+
+def _through(at: datetime) -> datetime:
+    """All of the millisecond that is asked for: answers tell no finer time, and an entry's own must include it."""
+    return at + timedelta(microseconds=999) if at.microsecond % 1000 == 0 else at
 
 
 def _entry(line: StatementLine) -> dict[str, Any]:
