@@ -1,5 +1,6 @@
 """The open book of one micro-batch: what was read under the locks, and what movements add to it until it is written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import takewhile
@@ -18,6 +19,7 @@ from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
 from rewards.members.ensure import MemberRow
 from rewards.members.levels import level_at
+from rewards.members.moving import moving
 from rewards.ranking.tally import ALL_TIME, Place, add_points, recompute
 
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -25,12 +27,16 @@ NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(slots=True)
 class Book:
-    """Accounts as they stand after what was decided so far. `season_points`: of the members in the seasons at hand."""
+    """Accounts as they stand after what was decided so far. `season_points`: of the members in the seasons at hand.
+
+    `owners` names the survivor's account for each that was merged: what is posted there follows at once.
+    """
 
     terms: Terms
     periods: Periods
     now: datetime
     accounts: dict[UUID, AccountState]
+    owners: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     season_points: dict[tuple[date, UUID], int] = field(default_factory=dict[tuple[date, UUID], int])
     entries: list[EntryRow] = field(default_factory=list[EntryRow])
     decisions: list[Decision] = field(default_factory=list[Decision])
@@ -40,12 +46,27 @@ class Book:
     notices: list[Notice] = field(default_factory=list[Notice])
 
     def post(self, account_id: UUID, posting: Posting) -> EntryRow:
-        """Add an entry to its account, and to the leaderboards of the periods that it names."""
+        """Add an entry to its account, and to the leaderboards of the periods that it names.
+
+        On an account that was merged the points go on to the survivor, so that it stays empty.
+        """
+        owner = self.owners.get(account_id, account_id)
+        entry = self._add(account_id, posting)
+        if owner != account_id:
+            for account, points in ((account_id, -posting.points), (owner, posting.points)):
+                self._add(account, moving(points, transfer_id=posting.transfer_id, at=self.now))
+        if posting.kind in COUNTED:
+            self._count(owner, posting)
+        return entry
+
+    def _add(self, account_id: UUID, posting: Posting) -> EntryRow:
         self.accounts[account_id], entry = post(self.accounts[account_id], posting, now=self.now)
         self.entries.append(entry)
-        if posting.kind in COUNTED:
-            self._count(account_id, posting)
         return entry
+
+    def lifetime_of(self, member: MemberRow) -> int:
+        """Lifetime points of all accounts that are the member's: each counts what lies on it."""
+        return sum(self.accounts[account_id].lifetime for account_id in member.accounts)
 
     def _count(self, account_id: UUID, posting: Posting) -> None:
         places = [Place("all-time", ALL_TIME, account_id)]
@@ -79,7 +100,7 @@ class Book:
         """
         account = self.accounts[member.account_id]
         recorded_at = max(self.now, account.recorded_at)
-        level, level_up = self._level(member, account, lifetime_before=lifetime_before)
+        level, level_up = self._level(member, lifetime_before=lifetime_before)
         row = Decision(
             source=event.source,
             event_id=event.id,
@@ -127,20 +148,22 @@ class Book:
         """A transfer's entries: they are the last ones, since events are decided one after the other."""
         return list(takewhile(lambda entry: entry.transfer_id == transfer_id, reversed(self.entries)))
 
-    def _level(self, member: MemberRow, account: AccountState, *, lifetime_before: int) -> tuple[str, bool]:
+    def _level(self, member: MemberRow, *, lifetime_before: int) -> tuple[str, bool]:
         levels = self.terms.levels
         if member.level_by_hand is not None:
             return member.level_by_hand, False
-        index = level_at(levels, account.lifetime)
+        index = level_at(levels, self.lifetime_of(member))
         return levels[index].name, index > level_at(levels, lifetime_before)
 
     def _tell(self, decision: Decision) -> None:
-        """Notice for the decision's own account and for every other that its movements touched."""
+        """Notice for the decision's own account and for every other member's that its movements touched."""
         if decision.transfer_id is None:
             return
         touched: dict[tuple[UUID, date | None, date | None], int] = {}
         for entry in self._entries_of(decision.transfer_id):
-            key = (entry.account_id, entry.season, entry.month)
+            if entry.kind == "merge":  # what it moves is told of the entry that it follows
+                continue
+            key = (self.owners.get(entry.account_id, entry.account_id), entry.season, entry.month)
             touched[key] = touched.get(key, 0) + entry.points
         for (account_id, season, month), points in touched.items():
             payload = {
@@ -155,14 +178,17 @@ class Book:
 
     def write(self, session: Session) -> None:
         """Write all of it. Raises DecidedMeanwhile; the caller commits or rolls back."""
-        touched = {entry.account_id for entry in self.entries} | {decision.account_id for decision in self.decisions}
-        write_accounts(session, [self.accounts[account_id] for account_id in sorted(touched)], entries=self.entries)
+        touched = sorted(self._touched())
+        write_accounts(session, [self.accounts[account_id] for account_id in touched], entries=self.entries)
         write_decisions(session, self.decisions, data=self.data)
         add_points(session, self.gains)
         recompute(session, self.derived_again)
         emit(session, [*self.notices, *self._unmoved()], now=self.now)
 
     def _unmoved(self) -> list[Notice]:
-        """For accounts whose decisions moved no point: their heads have changed all the same, and are to be sealed."""
+        """For accounts that no notice names: their heads have changed all the same, and are to be sealed."""
         told = {notice.account_id for notice in self.notices}
-        return [Notice("decided", account_id, {}) for account_id in {one.account_id for one in self.decisions} - told]
+        return [Notice("decided", account_id, {}) for account_id in self._touched() - told]
+
+    def _touched(self) -> set[UUID]:
+        return {entry.account_id for entry in self.entries} | {decision.account_id for decision in self.decisions}

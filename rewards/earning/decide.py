@@ -20,11 +20,13 @@ Outcome = Literal[
 class SubjectAward:
     """An award that an event of a subject earned, and the end of the line of reversals and restores behind it.
 
+    `owner` is the account of the member whose it is: another than the one that it lies on where that was merged.
     `stands` says whether the points are the member's now; `tail_seq` is the entry that the next step reverses;
     `taken_by` the type of the deletion that took it, none where it stands or staff took it back.
     """
 
     account_id: UUID
+    owner: UUID
     type: str
     subject: str
     seq: int

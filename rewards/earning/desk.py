@@ -71,7 +71,7 @@ class Desk:
 
     def _decide(self, event: Event) -> Decision:
         member = self.members[event.member_id]
-        lifetime_before = self.book.accounts[member.account_id].lifetime
+        lifetime_before = self.book.lifetime_of(member)
         day = self.book.terms.calendar.day_of(event.occurred_at)
         verdict = decide(event=event, rules=self.rules, state=self._state(event, member=member, day=day))
         transfer_id = uuid7() if verdict.points or verdict.awards else None
@@ -148,7 +148,7 @@ class Desk:
             taken_by = None if restoring else event.type
             after = replace(award, stands=restoring, taken_by=taken_by, tail_seq=entry.seq)
             self.subjects.replace_award(award, after)
-            moved += posting.points if award.account_id == member.account_id else 0
+            moved += posting.points if award.owner == member.account_id else 0
         return replace(verdict, points=moved, points_asked=moved)
 
 
@@ -157,6 +157,7 @@ def award_of(event: Event, posting: Posting, *, account_id: UUID, seq: int) -> S
     assert event.subject is not None, "only an award with a subject can be found by it"
     return SubjectAward(
         account_id=account_id,
+        owner=account_id,
         type=event.type,
         subject=event.subject,
         seq=seq,

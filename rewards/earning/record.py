@@ -1,6 +1,6 @@
 """Record events: lock, read, decide in pure Python, write. One event is a batch of one; the caller commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -37,11 +37,11 @@ def record(session: Session, events: Sequence[Event], *, terms: Terms, now: date
     periods = _lock_seasons(session, events, reach=reach, terms=terms, now=now)
     # Nobody is made for what is refused as lying ahead: nothing of it is stored.
     members = ensure_members(session, [event.member_id for event in _accepted(events, now=now)], now=now)
-    account_ids = {member.account_id for member in members.values()} | {award.account_id for award in reach}
-    accounts = lock_accounts(session, account_ids, now=now)
+    accounts = lock_accounts(session, _accounts_of(members, awards=reach), now=now)
     members = read_locked(session, members)
     awards = _look_again(session, events, accounts=accounts, periods=periods)
-    desk = _open_desk(session, events, book=Book(terms, periods, now, accounts), members=members, awards=awards)
+    book = Book(terms, periods, now, accounts, _owners(awards))
+    desk = _open_desk(session, events, book=book, members=members, awards=awards)
     results = [desk.take(event) for event in events]
     desk.book.write(session)
     write_usage(session, {key: desk.usage[key] for key in desk.used})
@@ -60,15 +60,25 @@ def preview(session: Session, events: Sequence[Event], *, terms: Terms, now: dat
     periods = _periods([*rows, *read_seasons(session, _seasons_of(awards))], terms=terms, now=now)
     known = read_members(session, [event.member_id for event in events])
     members = {event.member_id: known.get(event.member_id) or stranger(event.member_id) for event in events}
-    account_ids = {member.account_id for member in members.values()} | {award.account_id for award in awards}
+    account_ids = _accounts_of(members, awards=awards)
     unopened = {account_id: AccountState.unopened(account_id, now) for account_id in account_ids}
-    book = Book(terms, periods, now, unopened | read_accounts(session, account_ids))
+    book = Book(terms, periods, now, unopened | read_accounts(session, account_ids), _owners(awards))
     desk = _open_desk(session, events, book=book, members=members, awards=awards)
     return [desk.take(event) for event in events]
 
 
 def _subjects_changed(events: Iterable[Event]) -> set[str]:
     return {event.subject for event in events if event.subject is not None and stem_of(event.type)}
+
+
+def _accounts_of(members: Mapping[str, MemberRow], *, awards: Iterable[SubjectAward]) -> set[UUID]:
+    """The members' accounts and those of the awards in reach, each with its survivor's."""
+    own = {account_id for member in members.values() for account_id in member.accounts}
+    return own.union(*((award.account_id, award.owner) for award in awards))
+
+
+def _owners(awards: Iterable[SubjectAward]) -> dict[UUID, UUID]:
+    return {award.account_id: award.owner for award in awards if award.owner != award.account_id}
 
 
 def _seasons_of(awards: Iterable[SubjectAward]) -> set[date]:
@@ -119,7 +129,7 @@ def _look_again(
     Raises SubjectMoved if they lie on more accounts or seasons than were locked.
     """
     awards = read_subject_awards(session, _subjects_changed(events))
-    if {award.account_id for award in awards} - accounts.keys() or _seasons_of(awards) - periods.seasons.keys():
+    if _accounts_of({}, awards=awards) - accounts.keys() or _seasons_of(awards) - periods.seasons.keys():
         raise SubjectMoved
     return awards
 
@@ -130,9 +140,7 @@ def _open_desk(
     rules = book.terms.rules
     decided = read_decisions(session, [event.key for event in events])
     new = [
-        (event, members[event.member_id].account_id)
-        for event in events
-        if event.key not in decided and event.member_id in members
+        (event, members[event.member_id]) for event in events if event.key not in decided and event.member_id in members
     ]
     places = [Place("season", season, account_id) for season in book.periods.seasons for account_id in book.accounts]
     points = read_points(session, places)
@@ -148,11 +156,11 @@ def _open_desk(
     )
 
 
-def _usage_wanted(events: Iterable[tuple[Event, UUID]], *, book: Book) -> set[UsageKey]:
+def _usage_wanted(events: Iterable[tuple[Event, MemberRow]], *, book: Book) -> set[UsageKey]:
     wanted: set[UsageKey] = set()
-    for event, account_id in events:
+    for event, member in events:
         rule = book.terms.rules.rule_for(event.type)
         if rule is not None:
             day = book.terms.calendar.day_of(event.occurred_at)
-            wanted.update(usage_keys(rule, account_id=account_id, day=day))
+            wanted.update(usage_keys(rule, account_id=member.account_id, day=day))
     return wanted

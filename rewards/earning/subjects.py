@@ -12,6 +12,7 @@ from ledger.arrays import array, named
 from rewards.earning.decide import SubjectAward
 from rewards.earning.events import Event
 from rewards.earning.rules import DELETED, RESTORED, RuleSet, deletion_of, stem_of
+from rewards.members.ensure import MemberRow
 
 # An award starts a line: the reversal that takes it back, the restore of that, and so on. It stands at even steps.
 _AWARDS = text("""
@@ -25,9 +26,10 @@ with recursive line as (
 ), tail as (
     select distinct on (account_id, seq) * from line order by account_id, seq, step desc
 )
-select t.account_id, t.type, t.subject, t.seq, t.tail_seq, e.points, e.contra, t.step % 2 = 0 as stands,
-    d.type as taken_by, e.occurred_at, e.season, e.month
+select t.account_id, coalesce(m.merged_into, t.account_id) as owner, t.type, t.subject, t.seq, t.tail_seq, e.points,
+    e.contra, t.step % 2 = 0 as stands, d.type as taken_by, e.occurred_at, e.season, e.month
 from tail t join entry e on e.account_id = t.account_id and e.seq = t.seq
+    left join member m on m.account_id = t.account_id
     join entry latest on latest.account_id = t.account_id and latest.seq = t.tail_seq
     left join event d on t.step % 2 = 1 and d.subject = t.subject and d.transfer_id = latest.transfer_id
 order by t.account_id, t.seq
@@ -37,8 +39,9 @@ _AWARDED = text(
     " (select * from unnest(cast(:subjects as text[]), cast(:types as text[]), cast(:accounts as uuid[])))"
 )
 _DELETIONS = text(
-    "select type, subject, account_id, max(occurred_at) as occurred_at from event"
-    " where subject = any(cast(:subjects as text[])) and type = any(cast(:types as text[])) group by 1, 2, 3"
+    "select v.type, v.subject, coalesce(m.merged_into, v.account_id) as account_id, max(v.occurred_at) as occurred_at"
+    " from event v left join member m using (account_id)"
+    " where v.subject = any(cast(:subjects as text[])) and v.type = any(cast(:types as text[])) group by 1, 2, 3"
 )
 
 
@@ -53,7 +56,10 @@ def read_subject_awards(session: Session, subjects: Iterable[str]) -> list[Subje
 
 @dataclass(slots=True)
 class Subjects:
-    """The subjects of a micro-batch, kept up to date while its events are decided one after the other."""
+    """The subjects of a micro-batch, kept up to date while its events are decided one after the other.
+
+    Accounts are those of members: what lies on an account that was merged is its survivor's.
+    """
 
     rules: RuleSet
     awarded: set[tuple[str, str, UUID]] = field(default_factory=set[tuple[str, str, UUID]])
@@ -68,7 +74,7 @@ class Subjects:
 
     def note_award(self, award: SubjectAward) -> None:
         """Remember an award that this micro-batch has made."""
-        self.awarded.add((award.subject, award.type, award.account_id))
+        self.awarded.add((award.subject, award.type, award.owner))
         self.awards.setdefault(award.subject, []).append(award)
 
     def replace_award(self, before: SubjectAward, after: SubjectAward) -> None:
@@ -85,7 +91,7 @@ class Subjects:
         return tuple(
             award
             for award in self.awards.get(event.subject, ())
-            if award.type in others or (award.account_id == account_id and award.type.startswith(f"{stem}."))
+            if award.type in others or (award.owner == account_id and award.type.startswith(f"{stem}."))
         )
 
     def deleted_at(self, event: Event, account_id: UUID) -> datetime | None:
@@ -109,7 +115,7 @@ class Subjects:
 
 
 def read_subjects(
-    session: Session, events: list[tuple[Event, UUID]], *, rules: RuleSet, awards: list[SubjectAward]
+    session: Session, events: list[tuple[Event, MemberRow]], *, rules: RuleSet, awards: list[SubjectAward]
 ) -> Subjects:
     """The state of the events' subjects, under their accounts' locks.
 
@@ -118,14 +124,16 @@ def read_subjects(
     subjects = Subjects(rules)
     for award in awards:
         subjects.awards.setdefault(award.subject, []).append(award)
+    owners = {account_id: member.account_id for _, member in events for account_id in member.accounts}
     keys = [
         (event.subject, event.type, account_id)
-        for event, account_id in events
+        for event, member in events
         if event.subject and not stem_of(event.type)
+        for account_id in member.accounts
     ]
     if keys:
         found = session.execute(_AWARDED, named(("subjects", "types", "accounts"), keys))
-        subjects.awarded = {(row.subject, row.type, row.account_id) for row in found}
+        subjects.awarded = {(row.subject, row.type, owners[row.account_id]) for row in found}
         _read_changes(session, subjects, keys=keys)
     return subjects
 

@@ -10,12 +10,18 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
+from ledger.accounts import lock_accounts
 from ledger.arrays import array, named
-from rewards.errors import MemberMoved
+from ledger.postings import AccountState
+from rewards.errors import MemberMoved, UnknownThing
 
-_COLUMNS = "member_id, account_id, salt, suspended_at, level_by_hand"
 # A join, since PostgreSQL compares a long list with = any one by one where the collation is not the database's.
-_READ = text(f"select {_COLUMNS} from unnest(cast(:ids as text[])) as wanted(member_id) join member using (member_id)")
+_READ = text(
+    "select wanted.member_id as asked, m.member_id, m.account_id, m.salt, m.suspended_at, m.level_by_hand,"
+    " array(select g.account_id from member g where g.merged_into = m.account_id order by 1) as merged"
+    " from unnest(cast(:ids as text[])) as wanted(member_id) join member named using (member_id)"
+    " join member m on m.account_id = coalesce(named.merged_into, named.account_id)"
+)
 _SALTS = text("select account_id, salt from member where account_id = any(cast(:ids as uuid[]))")
 _INSERT = text(
     "insert into member (member_id, account_id, salt, created_at)"
@@ -26,19 +32,28 @@ _INSERT = text(
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """What earning needs of a member. `salt` keys the digests of what the forum says about the person."""
+    """What earning needs of a member. `salt` keys the digests of what the forum says about the person.
+
+    `merged` are the accounts of the members who were merged into this one: what lies on them is this member's.
+    """
 
     member_id: str
     account_id: UUID
     salt: bytes
     suspended_at: datetime | None
     level_by_hand: str | None
+    merged: tuple[UUID, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[UUID, ...]:
+        """All accounts that are the member's, the present one first."""
+        return (self.account_id, *self.merged)
 
 
 def read_members(session: Session, member_ids: Iterable[str]) -> dict[str, MemberRow]:
-    """Those of the members who are known."""
+    """Those of the members who are known, by the id that was asked for: that of a merged one names the survivor."""
     rows = session.execute(_READ, {"ids": array(set(member_ids))})
-    return {row.member_id: MemberRow(*row) for row in rows}
+    return {row.asked: MemberRow(*row[1:-1], merged=tuple(row.merged)) for row in rows}
 
 
 def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime) -> dict[str, MemberRow]:
@@ -56,12 +71,26 @@ def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime
 def read_locked(session: Session, members: Mapping[str, MemberRow]) -> dict[str, MemberRow]:
     """The members again, now that their accounts are locked: somebody may have been suspended meanwhile.
 
-    Raises MemberMoved if somebody was erased: nothing may be added to what nobody is any more.
+    Raises MemberMoved if somebody was erased or merged: nothing may be added to what nobody is any more, and what was
+    merged must be locked, too.
     """
     again = read_members(session, members)
-    if any(name not in again or again[name].account_id != row.account_id for name, row in members.items()):
+    if any(name not in again or again[name].accounts != row.accounts for name, row in members.items()):
         raise MemberMoved
     return again
+
+
+def lock_member(session: Session, member_id: str, *, now: datetime) -> tuple[MemberRow, AccountState]:
+    """A member with the account, locked with all that were merged into it. Raises UnknownThing, MemberMoved.
+
+    For whoever takes no other lock after it: `lock_accounts` is called once in a transaction.
+    """
+    members = read_members(session, [member_id])
+    if not members:
+        raise UnknownThing("member", member_id)
+    accounts = lock_accounts(session, members[member_id].accounts, now=now)
+    member = read_locked(session, members)[member_id]
+    return member, accounts[member.account_id]
 
 
 def stranger(member_id: str) -> MemberRow:

@@ -48,12 +48,15 @@ _SET = text(
 )
 _FROM_ENTRIES = f"""
 with place as (select * from {_FROM_KEYS}) as k(leaderboard, period, account_id)),
-award as (
-    select k.leaderboard, k.period, e.account_id, coalesce(e.award_seq, e.seq), sum(e.points) as points,
+source as (
+    select *, account_id as lies_on from place
+    union all select k.*, m.account_id from place k join member m on m.merged_into = k.account_id
+), award as (
+    select k.leaderboard, k.period, k.account_id, k.lies_on, coalesce(e.award_seq, e.seq), sum(e.points) as points,
         min(e.occurred_at) filter (where e.kind = 'award') as occurred_at
-    from place k join entry e on e.account_id = k.account_id and e.kind in ('award', 'reversal', 'restore')
+    from source k join entry e on e.account_id = k.lies_on and e.kind in ('award', 'reversal', 'restore')
         and case k.leaderboard when 'season' then e.season = k.period when 'month' then e.month = k.period else true end
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 )
 select leaderboard, period, account_id, cast(sum(points) as bigint) as points,
     date_trunc('second', coalesce(max(occurred_at) filter (where points > 0), 'epoch')) as reached_at
@@ -83,7 +86,10 @@ def set_points(session: Session, values: Mapping[Place, tuple[int, datetime]]) -
 
 
 def recompute(session: Session, places: Iterable[Place]) -> None:
-    """Derive rows again from the entries: a reversal may take away the award that `reached_at` was."""
+    """Derive rows again from the entries: a reversal may take away the award that `reached_at` was.
+
+    A survivor's from those of all accounts that were merged into it, so never a season's that was final before that.
+    """
     wanted = sorted(set(places))
     if wanted:
         session.execute(_RECOMPUTE, named(_KEYS, wanted))
