@@ -98,7 +98,7 @@ def take_entries(
     `lots` are all that remain of the accounts that pay, and those that reversed and restored awards have opened.
     """
     counter = _Counter({lot.lot_id: lot for lot in lots})
-    moving = _Moving({}, {})
+    moving = _Moving({}, {}, set())
     for entry in entries:
         if entry.kind == "merge":
             _merge(counter, entry, moving=moving)
@@ -145,10 +145,11 @@ def resolve_hold(held: Sequence[Held], *, spent: int, owed: int, cause: Cause) -
 
 @dataclass(slots=True)
 class _Moving:
-    """What one entry leaves for a later one: points given back, lots on their way to another account."""
+    """What one entry leaves for a later one: points given back; by transfer, lots or debts on their way elsewhere."""
 
     given_back: dict[UUID, list[EntryRow]]
     lots: dict[UUID, list[Held]]
+    debts: set[UUID]
 
 
 class _Counter:
@@ -269,13 +270,19 @@ def _reverse(counter: _Counter, entry: EntryRow, *, moving: _Moving) -> None:
 
 
 def _merge(counter: _Counter, entry: EntryRow, *, moving: _Moving) -> None:
-    """Lots go along with the points: out of the old account first, then into the one that goes on."""
+    """Lots go along with the points, from the entry that takes them to the one that follows; so do debts, backwards."""
+    transfer = entry.transfer_id
     if entry.points < 0:
-        pays_debt = entry.transfer_id in moving.lots
-        taken = counter.take(-entry.points, kind="spent" if pays_debt else "moved", cause=_cause(entry))
-        moving.lots[entry.transfer_id] = taken
+        kind: UseKind = "spent" if transfer in moving.debts else "moved"
+        taken = counter.take(-entry.points, kind=kind, cause=_cause(entry))
+        if kind == "moved":
+            moving.lots[transfer] = taken
+        moving.debts.discard(transfer)
         return
-    arriving, owed = moving.lots.setdefault(entry.transfer_id, []), _owed_before(entry)
+    if transfer not in moving.lots:
+        moving.debts.add(transfer)
+        return
+    arriving, owed = moving.lots.pop(transfer), _owed_before(entry)
     for lot, points in arriving:
         arrived = replace(
             _successor(lot, points=points, expires_at=lot.expires_at, at=entry.recorded_at),

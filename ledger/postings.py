@@ -137,12 +137,9 @@ def post(account: AccountState, posting: Posting, *, now: datetime) -> tuple[Acc
     return after, EntryRow(*fields, head)
 
 
-def giving_back(posting: Posting, *, lapsed: int) -> tuple[Posting, ...]:
-    """The posting of a reversal, after one that gives back what of its award has lapsed: it is not taken twice."""
-    if not lapsed:
-        return (posting,)
-    back = Posting(points=lapsed, kind="expiry", contra="expiry", transfer_id=uuid7(), occurred_at=posting.occurred_at)
-    return (back, posting)
+def given_back(lapsed: int, *, occurred_at: datetime) -> Posting:
+    """What gives back, before an award is reversed, those of its points that have lapsed: they are not taken twice."""
+    return Posting(points=lapsed, kind="expiry", contra="expiry", transfer_id=uuid7(), occurred_at=occurred_at)
 
 
 def with_held(account: AccountState, held: int, *, now: datetime) -> AccountState:

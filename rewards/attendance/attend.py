@@ -20,6 +20,7 @@ from rewards.attendance.streaks import ONE_DAY, current_streak, streak_ending_on
 from rewards.earning.book import Book
 from rewards.earning.decide import Verdict
 from rewards.earning.events import Event
+from rewards.earning.lapses import lapses_at
 from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
 from rewards.errors import MemberSuspended
@@ -99,7 +100,9 @@ def attend(
     members = ensure_members(session, [arrival.member_id for arrival in arrivals], now=now)
     accounts = lock_accounts(session, [member.account_id for member in members.values()], now=now)
     _refuse_suspended(read_locked(session, members))
-    book = Book(terms, periods, now, accounts, _season_points(session, periods=periods, account_ids=accounts))
+    book = Book(
+        terms, periods, now, accounts, season_points=_season_points(session, periods=periods, account_ids=accounts)
+    )
     roster = Roster(book=book, members=members, visits=_read_visits(session, accounts), rules=rules, award=award)
     new = roster.first_of_each_day(arrivals)
     roster.counts = _lock_days(session, {day for _, day in new})
@@ -155,6 +158,8 @@ class Roster:
         book, transfer_id = self.book, uuid7()
         lifetime_before = book.accounts[member.account_id].lifetime
         season = book.periods.season_of(arrival.checked_in_at)
+        after_days = self.rules.lapses_after_days
+        expires_at = lapses_at(arrival.checked_in_at, after_days=after_days, calendar=book.terms.calendar)
         for part in parts:
             posting = Posting(
                 points=part.points,
@@ -164,6 +169,7 @@ class Roster:
                 occurred_at=arrival.checked_in_at,
                 season=season,
                 month=book.periods.month_of(day),
+                expires_at=expires_at,
             )
             book.post(member.account_id, posting)
         points = sum(part.points for part in parts)

@@ -12,13 +12,17 @@ SUNDAY = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceRules:
-    """Amounts in points. `places[0]` is for the first of the day; `streaks` maps days without a gap to a bonus."""
+    """Amounts in points. `places[0]` is for the first of the day; `streaks` maps days without a gap to a bonus.
+
+    All of it lapses after so many full community days; without `lapses_after_days` never.
+    """
 
     base: int
     places: Sequence[int] = ()
     streaks: Mapping[int, int] = field(default_factory=dict[int, int])
     perfect_week: int | None = None
     perfect_month: int | None = None
+    lapses_after_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class SubjectAward:
 
     `owner` is the account of the member whose it is: another than the one that it lies on where that was merged.
     `stands` says whether the points are the member's now; `tail_seq` is the entry that the next step reverses;
-    `taken_by` the type of the deletion that took it, none where it stands or staff took it back.
+    `taken_by` the type of the deletion that took it, none where it stands or staff took it back; `lapsed` how many of
+    its points have lapsed, which a reversal doesn't take again.
     """
 
     account_id: UUID
@@ -38,6 +39,7 @@ class SubjectAward:
     occurred_at: datetime
     season: date | None
     month: date | None
+    lapsed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

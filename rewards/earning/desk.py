@@ -1,17 +1,18 @@
 """The desk at which a micro-batch is decided: one event after the other, each on what those before it left. No I/O."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from ledger.errors import EventConflict
 from ledger.events import Decision, EventKey
-from ledger.postings import Kind, Posting
+from ledger.postings import Kind, Posting, given_back
 from rewards.earning.book import Book
 from rewards.earning.decide import MemberState, SubjectAward, Verdict, decide
 from rewards.earning.events import FUTURE_TOLERANCE, Event, fingerprint_of
+from rewards.earning.lapses import lapses_at
 from rewards.earning.rules import RuleSet, stem_of
 from rewards.earning.subjects import Subjects
 from rewards.earning.usage import EVER, Usage, UsageKey, usage_keys
@@ -113,12 +114,18 @@ class Desk:
             occurred_at=event.occurred_at,
             season=self.book.periods.season_of(event.occurred_at) if counted else None,
             month=self.book.periods.month_of(day) if counted else None,
+            expires_at=self._lapses_at(event) if counted else None,
         )
         entry = self.book.post(member.account_id, posting)
         if counted:
             self._use_caps(event, verdict, member=member, day=day)
         if counted and event.subject is not None:
             self.subjects.note_award(award_of(event, posting, account_id=entry.account_id, seq=entry.seq))
+
+    def _lapses_at(self, event: Event) -> datetime | None:
+        rule = self.rules.rule_for(event.type)
+        after_days = rule.lapses_after_days if rule else None
+        return lapses_at(event.occurred_at, after_days=after_days, calendar=self.book.terms.calendar)
 
     def _use_caps(self, event: Event, verdict: Verdict, *, member: MemberRow, day: date) -> None:
         rule = self.rules.rule_for(event.type)
@@ -132,6 +139,10 @@ class Desk:
         """Take awards back, or give them again, each on its own account, in its own periods; sums up the member's."""
         restoring = verdict.outcome == "restored"
         moved = 0
+        for award in verdict.awards if not restoring else ():
+            if award.lapsed:
+                # All before the reversals, which stay together as one transfer.
+                self.book.post(award.account_id, given_back(award.lapsed, occurred_at=event.occurred_at))
         for award in verdict.awards:
             posting = Posting(
                 points=award.points if restoring else -award.points,
@@ -146,7 +157,7 @@ class Desk:
             )
             entry = self.book.post(award.account_id, posting)
             taken_by = None if restoring else event.type
-            after = replace(award, stands=restoring, taken_by=taken_by, tail_seq=entry.seq)
+            after = replace(award, stands=restoring, taken_by=taken_by, tail_seq=entry.seq, lapsed=0)
             self.subjects.replace_award(award, after)
             moved += posting.points if award.owner == member.account_id else 0
         return replace(verdict, points=moved, points_asked=moved)

@@ -13,7 +13,8 @@ RESTORED = ".restored"
 class Rule:
     """Of one event type. `points` below zero cost: a charge, which must be afforded, or else a penalty.
 
-    `takes_back` names types whose awards of the same subject a deletion takes back from whoever got them.
+    `takes_back` names types whose awards of the same subject a deletion takes back from whoever got them. Awards lapse
+    after so many full community days; without `lapses_after_days` never.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Rule:
     must_afford: bool = True
     boards: Mapping[str, int] = field(default_factory=dict[str, int])
     takes_back: tuple[str, ...] = ()
+    lapses_after_days: int | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
 

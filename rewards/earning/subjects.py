@@ -9,13 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ledger.arrays import array, named
+from ledger.lot_rows import lapsed_of
 from rewards.earning.decide import SubjectAward
 from rewards.earning.events import Event
 from rewards.earning.rules import DELETED, RESTORED, RuleSet, deletion_of, stem_of
 from rewards.members.ensure import MemberRow
 
 # An award starts a line: the reversal that takes it back, the restore of that, and so on. It stands at even steps.
-_AWARDS = text("""
+_AWARDS = text(f"""
 with recursive line as (
     select v.account_id, v.type, v.subject, e.seq, e.seq as tail_seq, 0 as step
     from event v join entry e on e.account_id = v.account_id and e.seq = v.seq
@@ -27,7 +28,8 @@ with recursive line as (
     select distinct on (account_id, seq) * from line order by account_id, seq, step desc
 )
 select t.account_id, coalesce(m.merged_into, t.account_id) as owner, t.type, t.subject, t.seq, t.tail_seq, e.points,
-    e.contra, t.step % 2 = 0 as stands, d.type as taken_by, e.occurred_at, e.season, e.month
+    e.contra, t.step % 2 = 0 as stands, d.type as taken_by, e.occurred_at, e.season, e.month,
+    {lapsed_of("t.account_id", "t.tail_seq")} as lapsed
 from tail t join entry e on e.account_id = t.account_id and e.seq = t.seq
     left join member m on m.account_id = t.account_id
     join entry latest on latest.account_id = t.account_id and latest.seq = t.tail_seq

@@ -22,6 +22,15 @@ DEFAULT_POLICY = Path(__file__).with_name("default.yaml")
 
 _at_least_one = validate.Range(min=1)
 _a_name = validate.Length(1, 80)
+LAPSES_AFTER_DAYS_MAX = 36_500
+
+
+@dataclass(frozen=True, slots=True)
+class LapseTerms:
+    """Members are told `notice_days` before points lapse; a nightly run that would take more than `max_share` asks."""
+
+    notice_days: int = 14
+    max_share: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -34,10 +43,16 @@ class Policy:
     levels: tuple[Level, ...]
     prizes: tuple[Mapping[str, Any], ...]
     names: Names = field(default_factory=Names)
+    lapse: LapseTerms = LapseTerms()
 
     def terms(self, *, calendar: Calendar, grace_s: int) -> Terms:
         """What earning goes by, under this policy."""
         return Terms(rules=self.rules, levels=self.levels, prizes=self.prizes, calendar=calendar, grace_s=grace_s)
+
+
+def _days() -> fields.Integer:
+    """Full community days that points live beyond their own."""
+    return fields.Integer(strict=True, validate=validate.Range(min=1, max=LAPSES_AFTER_DAYS_MAX))
 
 
 class RuleSchema(Schema):
@@ -54,6 +69,7 @@ class RuleSchema(Schema):
     must_afford = fields.Boolean()
     boards = fields.Dict(keys=fields.String(), values=fields.Integer(strict=True))
     takes_back = fields.List(fields.String())
+    lapses_after_days = _days()
     valid_from = fields.AwareDateTime()
     valid_until = fields.AwareDateTime()
 
@@ -70,6 +86,17 @@ class AttendanceSchema(Schema):
     )
     perfect_week = fields.Integer(strict=True, validate=_at_least_one, load_default=None)
     perfect_month = fields.Integer(strict=True, validate=_at_least_one, load_default=None)
+    lapses_after_days = _days()
+
+
+class LapseSchema(Schema):
+    """How points lapse that a rule gives a date: told how many days before, and how many of all points at once.
+
+    `max_share` is the largest part of all points that a nightly run takes without being allowed to.
+    """
+
+    notice_days = fields.Integer(strict=True, validate=validate.Range(min=1, max=366))
+    max_share = fields.Float(validate=validate.Range(min=0, max=1))
 
 
 class LevelSchema(Schema):
@@ -108,6 +135,7 @@ class PolicySchema(Schema):
     levels = fields.List(fields.Nested(LevelSchema), required=True, validate=validate.Length(min=1))
     prizes = fields.List(fields.Nested(PrizeSchema), required=True)
     boards = fields.Dict(keys=fields.String(validate=validate.Length(1, 255)), values=fields.Nested(BoardSchema))
+    lapse = fields.Nested(LapseSchema)
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -140,6 +168,7 @@ def policy_of(document: Mapping[str, Any], *, version: int, rule_versions: Mappi
         levels=tuple(levels),
         prizes=tuple(prizes),
         names=names_of(loaded),
+        lapse=LapseTerms(**loaded.get("lapse", {})),
     )
 
 
