@@ -15,8 +15,9 @@ from uuid_utils.compat import uuid7
 from ledger.accounts import lock_accounts, write_accounts
 from ledger.errors import NotEnoughPoints
 from ledger.locks import share_seasons
+from ledger.lot_rows import lapsed_of
 from ledger.outbox import Notice, emit
-from ledger.postings import AccountState, EntryRow, Posting, post
+from ledger.postings import AccountState, EntryRow, Posting, given_back, post
 from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
 from rewards.errors import AwardReversed, NotRestorable, UnknownThing
@@ -33,7 +34,8 @@ _ENTRY = text("select * from entry where account_id = :account_id and seq = :seq
 _TAIL = text(
     "with recursive line as (select seq, kind from entry where account_id = :account_id and seq = :seq union all"
     " select e.seq, e.kind from line l join entry e on e.account_id = :account_id and e.reverses = l.seq)"
-    " select seq, kind from line order by seq desc limit 1"
+    f" select seq, kind, {lapsed_of('cast(:account_id as uuid)', 'line.seq')} as lapsed"
+    " from line order by seq desc limit 1"
 )
 
 
@@ -177,7 +179,8 @@ def _go_on(
         award_seq=award.seq,
         note_digest=note.digest,
     )
-    after, entry = _post(session, line.account, posting=posting, note=note, now=now)
+    lapsed = line.tail.lapsed if kind == "reversal" else 0
+    after, entry = _post(session, line.account, posting=posting, note=note, now=now, lapsed=lapsed)
     recompute(session, _places(entry))
     _tell(session, entry, outcome="restored" if kind == "restore" else "reversed", now=now)
     final = award.season is not None and entry.season is None
@@ -185,10 +188,14 @@ def _go_on(
 
 
 def _post(
-    session: Session, account: AccountState, *, posting: Posting, note: Note, now: datetime
+    session: Session, account: AccountState, *, posting: Posting, note: Note, now: datetime, lapsed: int = 0
 ) -> tuple[AccountState, EntryRow]:
+    before: list[EntryRow] = []
+    if lapsed:
+        account, back = post(account, given_back(lapsed, occurred_at=now), now=now)
+        before.append(back)
     after, entry = post(account, posting, now=now)
-    write_accounts(session, [after], entries=[entry])
+    write_accounts(session, [after], entries=[*before, entry])
     row = {
         "account_id": entry.account_id,
         "seq": entry.seq,
