@@ -56,7 +56,7 @@ def _unexplained(suspects: list[UUID]) -> Finding:
     return Finding("heads", f"account {suspects[0]}", "PostgreSQL computes other hashes or sums than the service does")
 
 
-_STATE = ", ".join(field.name for field in fields(AccountState))
+_STATE = "account_id, balance, held, lifetime, version, head, decisions, decision_head, recorded_at"
 _ACCOUNTS = text(f"select {_STATE} from account where account_id = any(cast(:suspects as uuid[])) order by account_id")
 _ENTRIES = text(
     f"select {', '.join(EntryRow._fields)} from entry where account_id = any(cast(:suspects as uuid[]))"

@@ -6,15 +6,17 @@ that was rewritten from the first row on, is consistent in itself: only what was
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from ledger.blocks import Block, blocks_after, hash_of_block, hash_of_leaf, leaves_of
+from ledger.blocks import Block, blocks_after, find_block, hash_of_block, hash_of_leaf, leaves_of
 from ledger.merkle import root_of
 from ledger.signing import Keyring
 from ledger.tables import EMPTY_HEAD
-from ledger.verify import Finding
+from ledger.verify_slices import NUMBERS, ROWS_AT_ONCE, Finding, Key, Part, Slice
 
 SEALED_WITHIN = timedelta(hours=1)
 """Sealing runs every minute; what is not sealed after this was missed."""
@@ -22,41 +24,67 @@ PAGE = 1000
 
 
 _ZERO = f"decode('{EMPTY_HEAD.hex()}', 'hex')"
+_RANGE = "account_id between :first and :last"
 LEAVES_AND_LEDGER = f"""
-select l.height, l.account_id, l.version, l.decisions,
+select l.height, l.account_id, l.version, l.decisions, b.height is null as no_block,
     l.version > 0 and e.hash is null as no_entry, l.head is distinct from coalesce(e.hash, {_ZERO}) as other_entry,
     l.decisions > 0 and v.hash is null as no_decision,
     l.decision_head is distinct from coalesce(v.hash, {_ZERO}) as other_decision
 from block_leaf l
-    left join entry e on e.account_id = l.account_id and e.seq = l.version
-    left join event v on v.account_id = l.account_id and v.decision_no = l.decisions
-where l.head is distinct from coalesce(e.hash, {_ZERO})
-    or l.decision_head is distinct from coalesce(v.hash, {_ZERO})
+    left join entry e on e.{_RANGE} and e.account_id = l.account_id and e.seq = l.version
+    left join event v on v.{_RANGE} and v.account_id = l.account_id and v.decision_no = l.decisions
+    left join block b on b.height = l.height
+where l.{_RANGE} and (l.head is distinct from coalesce(e.hash, {_ZERO})
+    or l.decision_head is distinct from coalesce(v.hash, {_ZERO}) or b.height is null)
 order by l.account_id, l.height
 """
-UNSEALED = """
+UNSEALED = f"""
 select a.account_id, a.version, a.decisions, a.recorded_at from account a
     left join lateral (select l.version, l.decisions from block_leaf l
         where l.account_id = a.account_id order by l.height desc limit 1) sealed on true
-where a.recorded_at < :before
+where a.{_RANGE} and a.recorded_at < (select max(sealed_at) from block) - cast(:within as interval)
     and (a.version, a.decisions) <> (coalesce(sealed.version, 0), coalesce(sealed.decisions, 0))
 order by a.account_id
 """
+_AHEAD = text("select height, leaves from block where height >= :first order by height limit :at_once")
+_BEFORE = text("select max(height) from block where height < :first")
 
 
-def block_findings(session: Session, *, keyring: Keyring | None) -> Iterator[Finding]:
-    """Every broken block, then every account that is not what was sealed. One block's leaves are in memory at a time.
+def block_part(keyring: Keyring | None) -> Part:
+    """The blocks by their heights. Without a keyring signatures are not looked at."""
+    return Part(name="blocks", keys=NUMBERS, cut=_cut, checks=(partial(block_findings, keyring=keyring),))
 
-    Without a keyring signatures are not looked at.
-    """
-    last: Block | None = None
-    for block in _blocks(session):
+
+def _cut(session: Session, first: Key) -> Slice:
+    """Some blocks with not too many leaves; the last slice goes on to the highest number."""
+    leaves = 0
+    ahead = session.execute(_AHEAD, {"first": first, "at_once": PAGE}).all()
+    for row in ahead:
+        leaves += row.leaves
+        if leaves >= ROWS_AT_ONCE:
+            return Slice("blocks", first, row.height)
+    return Slice("blocks", first, ahead[-1].height if len(ahead) == PAGE else NUMBERS.highest)
+
+
+def block_findings(session: Session, piece: Slice, *, keyring: Keyring | None) -> Iterator[Finding]:
+    """Every broken block. One block's leaves are in memory at a time."""
+    before = session.execute(_BEFORE, {"first": piece.first}).scalar()
+    last = None if before is None else find_block(session, before)
+    for block in _blocks(session, after=0 if before is None else before, last=piece.last):
         yield from _block(session, block, after=last, keyring=keyring)
         last = block
-    if last is None:
-        return
-    yield from _accounts(session)
-    for row in session.execute(text(UNSEALED), {"before": last.sealed_at - SEALED_WITHIN}):
+
+
+def sealed_findings(session: Session, piece: Slice) -> Iterator[Finding]:
+    """Every account of the slice that is not what was sealed, by the first block that the ledger contradicts."""
+    told = None
+    for row in session.execute(text(LEAVES_AND_LEDGER), {"first": piece.first, "last": piece.last}):
+        if row.account_id == told:
+            continue
+        told = row.account_id
+        yield _contradiction(row)
+    within = {"first": piece.first, "last": piece.last, "within": SEALED_WITHIN}
+    for row in session.execute(text(UNSEALED), within):
         says = f"its entry {row.version} and decision {row.decisions} of {row.recorded_at} are in no block"
         yield Finding("sealing", f"account {row.account_id}", says)
 
@@ -73,11 +101,13 @@ def kept_findings(session: Session, kept: Mapping[int, bytes]) -> Iterator[Findi
             yield Finding("kept heads", where, says)
 
 
-def _blocks(session: Session) -> Iterator[Block]:
-    height = 0
-    while page := blocks_after(session, height, limit=PAGE):
-        yield from page
-        height = page[-1].height
+def _blocks(session: Session, *, after: int = 0, last: Any = NUMBERS.highest) -> Iterator[Block]:
+    while page := blocks_after(session, after, limit=PAGE):
+        for block in page:
+            if block.height > last:
+                return
+            yield block
+        after = page[-1].height
 
 
 def _block(session: Session, block: Block, *, after: Block | None, keyring: Keyring | None) -> Iterator[Finding]:
@@ -99,17 +129,12 @@ def _block(session: Session, block: Block, *, after: Block | None, keyring: Keyr
         yield Finding("blocks", where, "its root is not that of its leaves")
 
 
-def _accounts(session: Session) -> Iterator[Finding]:
-    """Each account once: the first block that the ledger contradicts."""
-    told = None
-    for row in session.execute(text(LEAVES_AND_LEDGER)):
-        if row.account_id == told:
-            continue
-        told = row.account_id
-        where = f"account {row.account_id}"
-        if row.no_entry or row.no_decision:
-            what = f"entry {row.version}" if row.no_entry else f"decision {row.decisions}"
-            yield Finding("sealed", where, f"{what} was sealed in block {row.height} and is gone")
-        else:
-            what = f"entry {row.version}" if row.other_entry else f"decision {row.decisions}"
-            yield Finding("sealed", where, f"{what} is not what block {row.height} sealed: it was rewritten")
+def _contradiction(row: Row[Any]) -> Finding:
+    where = f"account {row.account_id}"
+    if row.no_block:
+        return Finding("blocks", f"block {row.height}", f"it is gone, and it sealed {where}")
+    if row.no_entry or row.no_decision:
+        what = f"entry {row.version}" if row.no_entry else f"decision {row.decisions}"
+        return Finding("sealed", where, f"{what} was sealed in block {row.height} and is gone")
+    what = f"entry {row.version}" if row.other_entry else f"decision {row.decisions}"
+    return Finding("sealed", where, f"{what} is not what block {row.height} sealed: it was rewritten")

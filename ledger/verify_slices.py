@@ -104,21 +104,21 @@ def queries(checks: Checks, **parameters: Any) -> Check:
 ACCOUNTS_AT_ONCE = 2000
 ROWS_AT_ONCE = 50_000
 _AHEAD = text("""
-with ahead as (
-    select account_id, row_number() over by_id as accounts, sum(version + decisions) over by_id as rows
-    from (select account_id, version, decisions from account where account_id >= :first
-        order by account_id limit :accounts_at_once) as next
+with next as (
+    select account_id, version, decisions from account where account_id >= :first order by account_id limit :at_once
+), ahead as (
+    select account_id, row_number() over by_id as accounts, sum(version + decisions) over by_id as rows from next
     window by_id as (order by account_id)
 )
 select account_id, accounts, cast(rows as bigint) as rows,
-    accounts = (select max(accounts) from ahead) and accounts < :accounts_at_once as is_end
+    accounts = (select count(*) from next) and accounts < :at_once as is_end
     from ahead where rows <= :rows_at_once or accounts = 1 order by accounts desc limit 1
 """)
 
 
 def cut_accounts(session: Session, first: Key) -> Slice:
     """Some accounts in the order of their ids, with not too many rows; the last slice goes on to the highest id."""
-    bounds = {"first": first, "accounts_at_once": ACCOUNTS_AT_ONCE, "rows_at_once": ROWS_AT_ONCE}
+    bounds = {"first": first, "at_once": ACCOUNTS_AT_ONCE, "rows_at_once": ROWS_AT_ONCE}
     ahead = session.execute(_AHEAD, bounds).one_or_none()
     if ahead is None:
         return Slice("accounts", first, ACCOUNTS.highest)

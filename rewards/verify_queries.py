@@ -1,14 +1,19 @@
-"""What must agree with the ledger, as queries that find what doesn't."""
+"""What must agree with the ledger, as queries that find what doesn't, from one account, day or season to another."""
+
+from ledger.verify_slices import Checks
 
 _COUNTED = "kind in ('award', 'reversal', 'restore')"
-_ENTRIES_BY_PLACE = f"""
-with movement as (
+_DAYS = "day between :first and :last"
+_RANGE = "account_id between :first and :last"
+_SEASONS = "season_id between :first and :last"
+_PLACES = f"""
+with recursive movement as (
     select 'season' as leaderboard, season as period, account_id, coalesce(award_seq, seq) as award, points, kind,
-        occurred_at from entry where season is not null and {_COUNTED}
+        occurred_at from entry where season is not null and {_RANGE} and {_COUNTED}
     union all select 'month', month, account_id, coalesce(award_seq, seq), points, kind, occurred_at
-        from entry where month is not null and {_COUNTED}
+        from entry where month is not null and {_RANGE} and {_COUNTED}
     union all select 'all-time', date '0001-01-01', account_id, coalesce(award_seq, seq), points, kind, occurred_at
-        from entry where {_COUNTED}
+        from entry where {_RANGE} and {_COUNTED}
 ), award as (
     select leaderboard, period, account_id, sum(points) as points,
         min(occurred_at) filter (where kind = 'award') as occurred_at
@@ -17,18 +22,29 @@ with movement as (
     select leaderboard, period, account_id, sum(points) as points,
         date_trunc('second', coalesce(max(occurred_at) filter (where points > 0), 'epoch')) as reached_at
         from award group by 1, 2, 3
+), period as (
+    (select leaderboard, period from leaderboard_points order by 1, 2 limit 1)
+    union all select n.leaderboard, n.period from period p cross join lateral (
+        select leaderboard, period from leaderboard_points l where (l.leaderboard, l.period) > (p.leaderboard, p.period)
+        order by 1, 2 limit 1) n
+), shown as (
+    select leaderboard, period, l.account_id, l.points, l.reached_at
+    from period join leaderboard_points l using (leaderboard, period)
+    where l.{_RANGE} and leaderboard <> 'streak'
 )"""
-_RUNS = """
+"""Places as the entries make them, and as they are shown: each period's accounts are found by the primary key."""
+_RUNS = f"""
 with island as (
     select account_id, day, day - cast(row_number() over (partition by account_id order by day) as int) as island
-    from attendance
+    from attendance where {_RANGE}
 ), run as (
     select account_id, min(day) as first, max(day) as last from island group by account_id, island
 )"""
-CAPS = """
+CAPS = f"""
 with award as (
     select v.account_id, v.type as rule_key, v.points, v.occurred_at, r.definition
-    from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule where v.outcome = 'awarded'
+    from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
+    where v.{_RANGE} and v.outcome = 'awarded'
 ), used as (
     select account_id, rule_key, cast(cast(occurred_at at time zone :timezone as date) as text) as period, points,
         occurred_at
@@ -39,10 +55,12 @@ with award as (
     select account_id, rule_key, period, count(*) as times, cast(sum(points) as bigint) as points,
         max(occurred_at) as last_at
     from used group by 1, 2, 3
+), noted as (
+    select * from cap_usage where {_RANGE}
 )
 select account_id, rule_key, period, coalesce(c.times, 0) as times, coalesce(c.points, 0) as points, c.last_at,
     coalesce(d.times, 0) as decided_times, coalesce(d.points, 0) as decided_points, d.last_at as decided_last_at
-    from decided d full join cap_usage c using (account_id, rule_key, period)
+    from decided d full join noted c using (account_id, rule_key, period)
     where (c.times, c.points, c.last_at) is distinct from (d.times, d.points, d.last_at) order by 1, 2, 3
 """
 """Usage of caps that differs from the decisions, by days of the wall clock: look again where clocks change."""
@@ -51,50 +69,32 @@ select v.points, v.occurred_at from event v join rule r on r.key = v.type and r.
     where v.account_id = :account_id and v.type = :rule_key and v.outcome = 'awarded'
     and (r.definition ? 'times_per_day' or r.definition ? 'points_per_day')
 """
-CHECKS: dict[str, tuple[str, str]] = {
-    "leaderboards": (
-        "leaderboard {} of {}, account {}: it has {} points, the entries say {}",
-        f"""
-{_ENTRIES_BY_PLACE}, shown as (select * from leaderboard_points where leaderboard <> 'streak')
-select leaderboard, period, account_id, coalesce(s.points, 0), coalesce(p.points, 0)
+LEADERBOARDS = f"""
+{_PLACES}
+select leaderboard, period, account_id, coalesce(s.points, 0) as points, coalesce(p.points, 0) as points_due,
+    s.reached_at, p.reached_at as reached_at_due
     from place p full join shown s using (leaderboard, period, account_id)
-    where coalesce(s.points, 0) <> coalesce(p.points, 0) order by 1, 2, 3
-""",
-    ),
-    "leaderboards reached": (
-        "leaderboard {} of {}, account {}: reached_at is {}, the entries say {}",
-        f"""
-{_ENTRIES_BY_PLACE}
-select leaderboard, period, account_id, s.reached_at, p.reached_at
-    from place p join leaderboard_points s using (leaderboard, period, account_id)
-    where s.points > 0 and s.reached_at <> p.reached_at order by 1, 2, 3
-""",
-    ),
-    "attendance": (
-        "attendance of {}: {} members are counted, {} are there, in places {} to {}",
-        """
-with there as (select day, count(*) as members, min(place) as first, max(place) as last from attendance group by 1)
-select day, coalesce(d.members, 0), coalesce(t.members, 0), t.first, t.last
-    from there t full join attendance_day d using (day)
-    where coalesce(d.members, 0) <> coalesce(t.members, 0) or coalesce(t.first, 1) <> 1
-    or coalesce(t.last, 0) <> coalesce(t.members, 0) order by 1
-""",
-    ),
+    where coalesce(s.points, 0) <> coalesce(p.points, 0) or (s.points > 0 and s.reached_at <> p.reached_at)
+    order by 3, 1, 2
+"""
+"""Places that are not shown as the entries make them."""
+OF_ACCOUNTS: Checks = {
     "check-ins": (
         "check-in of account {} on {}: {}",
         f"""
 {_RUNS}
 select account_id, cast(day as text), 'no decision stands behind it' from attendance a
-    where (a.origin = 'check-in' or a.transfer_id is not null) and not exists (select from event v
-    where v.source = 'attendance' and v.event_id = a.account_id || ':' || a.day and v.transfer_id = a.transfer_id)
+    where a.{_RANGE} and (a.origin = 'check-in' or a.transfer_id is not null) and not exists (select from event v
+    where v.{_RANGE} and v.source = 'attendance' and v.event_id = a.account_id || ':' || a.day
+    and v.transfer_id = a.transfer_id)
 union all select v.account_id, v.event_id, 'it was decided and is not there'
-    from event v where v.source = 'attendance' and not exists (select from attendance a
-    where v.event_id = a.account_id || ':' || a.day and a.transfer_id = v.transfer_id)
+    from event v where v.{_RANGE} and v.source = 'attendance' and not exists (select from attendance a
+    where a.{_RANGE} and v.event_id = a.account_id || ':' || a.day and a.transfer_id = v.transfer_id)
 union all select a.account_id, cast(a.day as text),
         'it says ' || a.streak || ' days in a row, the check-ins say ' || a.day - r.first + 1
     from attendance a join run r on r.account_id = a.account_id and a.day between r.first and r.last
-    where a.streak > a.day - r.first + 1 or (a.streak <> a.day - r.first + 1 and not exists
-    (select from attendance i where i.account_id = a.account_id and i.origin = 'import'))
+    where a.{_RANGE} and (a.streak > a.day - r.first + 1 or (a.streak <> a.day - r.first + 1 and not exists
+    (select from attendance i where i.account_id = a.account_id and i.origin = 'import')))
     order by 1, 2
 """,
     ),
@@ -107,7 +107,7 @@ union all select a.account_id, cast(a.day as text),
     join attendance a on a.account_id = r.account_id and a.day = r.last
 ), shown as (
     select account_id, period as day, points, reached_at from leaderboard_points
-    where leaderboard = 'streak' and points > 0 and period = any(cast(:days as date[]))
+    where {_RANGE} and leaderboard = 'streak' and points > 0 and period = any(cast(:days as date[]))
 )
 select account_id, day, coalesce(s.points, 0), s.reached_at, coalesce(a.days, 0), a.reached_at
     from alive a full join shown s using (account_id, day)
@@ -115,15 +115,87 @@ select account_id, day, coalesce(s.points, 0), s.reached_at, coalesce(a.days, 0)
 """,
     ),
     "seasons": (
-        "season {}: {}",
-        """
-select s.season_id, 'it begins before season ' || o.season_id || ' has ended'
-    from season s join season o on o.starts_at < s.starts_at and o.ends_at > s.starts_at
-union all select e.season, 'account ' || e.account_id || ' entry ' || e.seq || ' counts in it and did not occur in it'
+        "season {}: account {} entry {} counts in it and did not occur in it",
+        f"""
+select e.season, e.account_id, e.seq
     from entry e left join season s on s.season_id = e.season
-    where e.kind = 'award' and e.season is not null
+    where e.{_RANGE} and e.kind = 'award' and e.season is not null
     and not coalesce(e.occurred_at >= s.starts_at and e.occurred_at < s.ends_at, false)
-    order by 1, 2
+    order by 2, 3
+""",
+    ),
+    "accounts": (
+        "account {}: no member belongs to it, though it has {} decisions",
+        f"""
+select account_id, a.decisions from account a left join member m using (account_id)
+    where a.{_RANGE} and m.created_at is null and (a.decisions > 0 or a.version > 0) order by 1
+""",
+    ),
+}
+OF_DAYS: Checks = {
+    "attendance": (
+        "attendance of {}: {} members are counted, {} are there, in places {} to {}",
+        f"""
+with there as (
+    select day, count(*) as members, min(place) as first, max(place) as last from attendance where {_DAYS} group by 1
+),
+    counted as (select * from attendance_day where {_DAYS})
+select day, coalesce(d.members, 0), coalesce(t.members, 0), t.first, t.last
+    from there t full join counted d using (day)
+    where coalesce(d.members, 0) <> coalesce(t.members, 0) or coalesce(t.first, 1) <> 1
+    or coalesce(t.last, 0) <> coalesce(t.members, 0) order by 1
+""",
+    ),
+}
+OF_SEASONS: Checks = {
+    "standing": (
+        "standing of season {}, account {}: it has {} points reached at {}, its leaderboard says {} at {}",
+        f"""
+select t.season_id, t.account_id, t.points, t.reached_at, coalesce(p.points, 0), p.reached_at
+    from standing t left join leaderboard_points p
+    on p.leaderboard = 'season' and p.period = t.season_id and p.account_id = t.account_id
+    where t.{_SEASONS} and (t.points, t.reached_at) is distinct from (p.points, p.reached_at) order by 1, 2
+""",
+    ),
+    "order of a standing": (
+        "standing of season {}, position {}: {}",
+        f"""
+with line as (
+    select t.*, s.state, lag(position, 1, 0) over w + 1 as due, lag(points) over w as points_before,
+        lag(reached_at) over w as reached_before, count(place) over w as due_place
+    from standing t left join season s using (season_id)
+    where t.{_SEASONS} window w as (partition by season_id order by position)
+)
+select season_id, position, case when state is distinct from 'final' then 'the season is not final'
+    when position <> due then 'position ' || due || ' is missing before it'
+    when place <> due_place then 'it has place ' || place || ' instead of ' || due_place
+    else 'it has more points than the line before it, or reached as many sooner' end from line
+    where state is distinct from 'final' or position <> due or place <> due_place or points > points_before
+    or (points = points_before and reached_at < reached_before) order by 1, 2
+""",
+    ),
+    "prizes": (
+        "prize of season {} place {}: account {} got it, account {} has that place in the standing",
+        f"""
+with promised as (
+    select s.season_id, t.place, t.account_id from season s cross join jsonb_array_elements(s.prizes) as z
+    join standing t on t.season_id = s.season_id and t.place = cast(z ->> 'place' as bigint) where s.state = 'final'
+    and s.{_SEASONS}
+), given as (
+    select p.season_id, p.place, case when r.account_id = p.account_id and r.origin = 'prize' then p.account_id end
+        as account_id from prize p left join redemption r using (redemption_id) where p.attempt = 1 and p.{_SEASONS}
+)
+select season_id, place, g.account_id, p.account_id from promised p full join given g using (season_id, place)
+    where g.account_id is distinct from p.account_id order by 1, 2
+""",
+    ),
+}
+OF_ALL: Checks = {
+    "seasons": (
+        "season {}: it begins before season {} has ended",
+        """
+select s.season_id, o.season_id from season s
+    join season o on o.starts_at < s.starts_at and o.ends_at > s.starts_at order by 1, 2
 """,
     ),
     "season history": (
@@ -141,52 +213,4 @@ select season_id, w.state, coalesce(h.states, 'nothing') from way w left join hi
     where w.states is distinct from h.states order by 1
 """,
     ),
-    "standing": (
-        "standing of season {}, account {}: it has {} points reached at {}, the entries say {} at {}",
-        f"""
-{_ENTRIES_BY_PLACE}
-select t.season_id, t.account_id, t.points, t.reached_at, coalesce(p.points, 0), p.reached_at
-    from standing t left join place p
-    on p.leaderboard = 'season' and p.period = t.season_id and p.account_id = t.account_id
-    where (t.points, t.reached_at) is distinct from (cast(p.points as bigint), p.reached_at) order by 1, 2
-""",
-    ),
-    "order of a standing": (
-        "standing of season {}, position {}: {}",
-        """
-with line as (
-    select t.*, s.state, lag(position, 1, 0) over w + 1 as due, lag(points) over w as points_before,
-        lag(reached_at) over w as reached_before, count(place) over w as due_place
-    from standing t left join season s using (season_id) window w as (partition by season_id order by position)
-)
-select season_id, position, case when state is distinct from 'final' then 'the season is not final'
-    when position <> due then 'position ' || due || ' is missing before it'
-    when place <> due_place then 'it has place ' || place || ' instead of ' || due_place
-    else 'it has more points than the line before it, or reached as many sooner' end from line
-    where state is distinct from 'final' or position <> due or place <> due_place or points > points_before
-    or (points = points_before and reached_at < reached_before) order by 1, 2
-""",
-    ),
-    "prizes": (
-        "prize of season {} place {}: account {} got it, account {} has that place in the standing",
-        """
-with promised as (
-    select s.season_id, t.place, t.account_id from season s cross join jsonb_array_elements(s.prizes) as z
-    join standing t on t.season_id = s.season_id and t.place = cast(z ->> 'place' as bigint) where s.state = 'final'
-), given as (
-    select p.season_id, p.place, case when r.account_id = p.account_id and r.origin = 'prize' then p.account_id end
-        as account_id from prize p left join redemption r using (redemption_id) where p.attempt = 1
-)
-select season_id, place, g.account_id, p.account_id from promised p full join given g using (season_id, place)
-    where g.account_id is distinct from p.account_id order by 1, 2
-""",
-    ),
-    "accounts": (
-        "account {}: no member belongs to it, though it has {} decisions",
-        """
-select account_id, a.decisions from account a left join member m using (account_id)
-    where m.created_at is null and (a.decisions > 0 or a.version > 0) order by 1
-""",
-    ),
 }
-"""By name: what a broken row is told as, and the query that finds it."""

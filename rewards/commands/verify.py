@@ -11,8 +11,8 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.signing import keyring_of
-from ledger.verify import Finding
 from ledger.verify_blocks import kept_findings
+from ledger.verify_slices import Finding
 from rewards.commands.context import Context
 from rewards.commands.session import command_context
 from rewards.commands.verify_record import only_one, record_run
@@ -20,7 +20,7 @@ from rewards.ranking.keys import LIVE
 from rewards.runtime.clock import now_utc
 from rewards.runtime.database import DatabaseMisconfigured, snapshot
 from rewards.runtime.redis import connect_redis_for_projection
-from rewards.verify import LOOKS_AT_REDIS, findings, ranking_findings
+from rewards.verify import LOOKS_AT_REDIS, parts, ranking_findings
 
 SHOWN_MAX = 20
 PROGRESS_EVERY_S = 1.0
@@ -123,7 +123,10 @@ def _database_findings(context: Context, rows: _Rows, *, kept: Mapping[int, byte
     with snapshot(context.engine) as session:
         # First what was kept outside: a forger's other traces may fill the screen.
         yield from kept_findings(session, kept)
-        yield from findings(session, calendar=context.calendar, now=context.clock(), keyring=keyring, progress=rows)
+        for part in parts(calendar=context.calendar, now=context.clock(), keyring=keyring):
+            for piece in part.slices(session):
+                yield from part.findings(session, piece)
+                rows.passed += piece.rows
 
 
 def _ranking(context: Context) -> list[Finding] | None:

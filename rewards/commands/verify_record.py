@@ -8,7 +8,7 @@ import click
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.verify import Finding
+from ledger.verify_slices import Finding
 from rewards.commands.session import command_context, command_transaction
 from rewards.verifications import Verification, record_verification
 

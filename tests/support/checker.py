@@ -5,7 +5,7 @@ from datetime import datetime
 import redis
 from sqlalchemy import Engine
 
-from ledger.verify import Finding
+from ledger.verify_slices import Finding
 from rewards.ranking.seasons import Calendar
 from rewards.runtime.database import snapshot
 from rewards.verify import findings, ranking_findings

@@ -14,7 +14,7 @@ from rewards.ranking.keys import LIVE
 from rewards.ranking.projection import project
 from rewards.runtime.clock import now_utc
 from rewards.runtime.database import snapshot
-from rewards.verify_queries import CHECKS
+from rewards.verify_queries import OF_ACCOUNTS
 from tests.verify.conftest import Tamper
 
 Run = Callable[..., Result]
@@ -179,7 +179,7 @@ def test_what_was_found_stands_though_the_rest_could_not_run(
 ) -> None:
     # given: a changed amount, and a check after the ledger's own that the database refuses
     assert tamper("update entry set points = points + 1 where ctid = (select ctid from entry limit 1)")
-    monkeypatch.setitem(CHECKS, "leaderboards", ("{}", "select 1 / 0"))
+    monkeypatch.setitem(OF_ACCOUNTS, "seasons", ("{}", "select 1 / 0"))
 
     # when
     result = run("--json")
