@@ -30,6 +30,7 @@ RUNNING = pytest.StashKey[Servers]()
 
 # A machine that is busy with other tests is slow: the time of one example says nothing.
 hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
@@ -173,11 +174,14 @@ def settings(environment: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SettableClock, engine: Engine, redis_client: redis.Redis) -> "Flask":
-    """The service, put together as in production, at the time of `clock`."""
-    from rewards.app import create_app  # noqa: PLC0415 -- tests of the floor run without what stands above it
+def app(settings: Settings, clock: SettableClock, engine: Engine, redis_client: redis.Redis) -> Iterator["Flask"]:
+    """The service, put together as in production, at the time of `clock`; a test that changes it makes its own."""
+    from tests.support.app import app_with  # noqa: PLC0415 -- tests of the floor run without what stands above it
 
-    return create_app(settings, clock=clock, engine=engine, redis=redis_client)
+    app = app_with(settings, clock=clock, engine=engine, redis=redis_client)
+    views = dict(app.view_functions)
+    yield app
+    assert app.view_functions == views, "other tests use this app too"
 
 
 @pytest.fixture

@@ -75,6 +75,8 @@ def product_with(
     limit: Limit | None = None,
     needs_approval: bool = False,
     keys: CodeKeys | None = None,
+    key: str | None = None,
+    for_sale: bool = True,
 ) -> ProductRow:
     """A product for sale, with lines of codes in its stock."""
     details = ProductDetails(
@@ -83,11 +85,12 @@ def product_with(
         face_value=5000,
         currency="KRW",
         price=price,
-        for_sale=True,
+        for_sale=for_sale,
         limit=limit,
         needs_approval=needs_approval,
     )
-    product = create_product(session, key=f"card-{uuid7()}", details=details, stock=stock, quantity=quantity, now=NOW)
+    key = key or f"card-{uuid7()}"
+    product = create_product(session, key=key, details=details, stock=stock, quantity=quantity, now=NOW)
     lines = list(codes)
     if lines:
         imported = import_codes(session, product.product_id, lines=lines, keys=keys or new_keys(), today=TODAY, now=NOW)
