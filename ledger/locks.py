@@ -1,9 +1,11 @@
 """The order in which every writer takes its locks, and the advisory ones among them.
 
-1. the request's idempotency key, so that a retry waits for the first; 2. the stripe of a subject, so that an award
+1. the request's idempotency key, so that a retry waits for the first; 2. what one of the staff may still adjust
+today, so that two requests of theirs cannot both use the last of it; 3. the stripe of a subject, so that an award
 and a deletion of its subject never pass each other unseen (before the seasons, since only the subject's awards tell
-which those are); 3. the season; 4. members' rows that are new, sorted by their ids; 5. accounts, in one statement,
-sorted by id; 6. events, sorted by (source, id); 7. product, day counter: last, since they are hot.
+which those are); 4. the season; 5. members' rows that are new, sorted by their ids; 6. accounts, in one statement,
+sorted by id; 7. events, sorted by (source, id); 8. adjustments that wait, product, day counter: last, since they are
+hot.
 """
 
 from collections.abc import Iterable
@@ -17,6 +19,7 @@ IDEMPOTENCY_CLASS = 1
 SUBJECT_CLASS = 2
 SEASON_CLASS = 3
 SEALING_CLASS = 4
+CAP_CLASS = 5
 SUBJECT_STRIPES = 64
 """Few, so that a batch of any size takes at most this many of the server's lock slots."""
 
@@ -58,8 +61,16 @@ def own_sealing(session: Session) -> None:
 
 def own_idempotency_key(session: Session, *, scope: str, key: str) -> None:
     """Wait for whoever is answering the same key now. Take before every other lock."""
-    digest = int.from_bytes(blake2b(f"{scope}\n{key}".encode(), digest_size=4).digest(), "big", signed=True)
-    session.execute(_EXCLUSIVE, {"kind": IDEMPOTENCY_CLASS, "keys": [digest]})
+    session.execute(_EXCLUSIVE, {"kind": IDEMPOTENCY_CLASS, "keys": [_digest(f"{scope}\n{key}")]})
+
+
+def own_cap(session: Session, actor: str) -> None:
+    """Wait for the same one of the staff, who adjusts something else now. Take before what they have used is read."""
+    session.execute(_EXCLUSIVE, {"kind": CAP_CLASS, "keys": [_digest(actor)]})
+
+
+def _digest(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big", signed=True)
 
 
 def stripe(subject: str) -> int:

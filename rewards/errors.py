@@ -115,6 +115,44 @@ class NotRestorable(RewardsError):
 
 
 @dataclass(eq=False)
+class CapReached(RewardsError):
+    """What one of the staff may adjust on a day of the community: `used` of `cap` points are, and more was asked."""
+
+    cap: int
+    used: int
+
+
+@dataclass(eq=False)
+class AdjustmentDecided(RewardsError):
+    """The adjustment waits no more: it is `approved`, `refused` or `withdrawn`."""
+
+    adjustment_id: UUID
+    state: str
+
+
+@dataclass(eq=False)
+class AskedByYou(RewardsError):
+    """Whoever asked for an adjustment cannot be the second who decides on it; it can be withdrawn."""
+
+    adjustment_id: UUID
+
+
+@dataclass(eq=False)
+class AskedByAnother(RewardsError):
+    """Only whoever asked for an adjustment withdraws it; others refuse it."""
+
+    adjustment_id: UUID
+    asked_by: str
+
+
+@dataclass(eq=False)
+class MemberGone(RewardsError):
+    """The member of an adjustment has been erased or merged since: it can be refused or withdrawn only."""
+
+    adjustment_id: UUID
+
+
+@dataclass(eq=False)
 class SeasonNotInReview(RewardsError):
     """Only a provisional season can be reviewed."""
 

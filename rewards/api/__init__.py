@@ -12,6 +12,7 @@ from rewards.api.market import market
 from rewards.api.members import members
 from rewards.api.seasons import seasons
 from rewards.api.staff_access import staff_access
+from rewards.api.staff_adjustments import staff_adjustments
 from rewards.api.staff_bulk import staff_bulk
 from rewards.api.staff_members import staff_members
 from rewards.api.staff_points import staff_points
@@ -34,6 +35,7 @@ RESOURCES = (
     staff_bulk,
     staff_products,
     staff_points,
+    staff_adjustments,
     staff_members,
     staff_access,
     health,

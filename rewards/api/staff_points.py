@@ -2,16 +2,22 @@
 
 from typing import Any
 
+from flask import Response
 from marshmallow import ValidationError, fields, validates
 
+from rewards.api.adjustment_shapes import WAITING, AdjustmentOut, adjustment_of
 from rewards.earning.answer import in_utc
 from rewards.earning.correct import Corrected
+from rewards.http.adjusting import adjuster
 from rewards.http.auth import current_caller, needs
 from rewards.http.fields import BIGINT_MAX, POINTS_MAX, Document, Line, MemberId, Truth, Whole
-from rewards.http.resource import Resource
+from rewards.http.json import json_response
+from rewards.http.resource import Other, Resource
 from rewards.http.surroundings import request_now, request_transaction
 from rewards.http.terms import request_terms
-from rewards.staff.points import adjust_points, restore_points, reverse_points
+from rewards.staff.adjustment_rows import AdjustmentRow
+from rewards.staff.adjustments import adjust_within
+from rewards.staff.points import restore_points, reverse_points
 
 staff_points = Resource("staff points", __name__, description="Corrections: always a new entry, never a change.")
 
@@ -86,23 +92,28 @@ class CorrectionOut(Document):
     body=AdjustmentIn,
     gives=CorrectionOut,
     status=201,
-    refuses=("not-found", "not-enough-points", "idempotency-conflict"),
+    also={202: Other("It waits for a second of the staff, and has moved nothing yet", AdjustmentOut, WAITING)},
+    refuses=("not-found", "not-enough-points", "adjustment-cap-reached", "idempotency-conflict"),
     idempotent=True,
     example=_EXAMPLE,
     asks={"member_id": "minji", "points": -20, "reason": "counted twice"},
 )
-def post_adjustment(body: dict[str, Any]) -> dict[str, Any]:
-    """Give or take points for a reason. No leaderboard counts it."""
+def post_adjustment(body: dict[str, Any]) -> dict[str, Any] | Response:
+    """Give or take points for a reason; no leaderboard counts it. A large adjustment waits for a second of the staff.
+
+    Large is what is above the setting ADJUST_APPROVAL_ABOVE; ADJUST_CAP_PER_DAY limits what one of the staff adjusts.
+    """
     with request_transaction() as session:
-        done = adjust_points(
+        done = adjust_within(
             session,
             body["member_id"],
             points=body["points"],
             reason=body["reason"],
             overdraft=body["overdraft"],
-            actor=current_caller().actor,
-            now=request_now(),
+            by=adjuster(),
         )
+    if isinstance(done, AdjustmentRow):
+        return json_response(AdjustmentOut().dump(adjustment_of(done)), status=202)
     return _correction(done, body)
 
 

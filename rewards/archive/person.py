@@ -15,7 +15,7 @@ ABOUT_NOBODY = {"block_leaf"}
 """Tables with accounts that say nothing which the account's own rows don't."""
 SECRET = ("salt",)
 """What would let others test guesses about what was erased elsewhere."""
-_THROUGH_REDEMPTIONS: Mapping[str, str] = MappingProxyType(
+_THROUGH_OTHERS: Mapping[str, str] = MappingProxyType(
     {
         "redemption_history": "redemption_id in (select redemption_id from redemption where account_id = :account_id)",
         "redemption_reason": (
@@ -23,6 +23,8 @@ _THROUGH_REDEMPTIONS: Mapping[str, str] = MappingProxyType(
             " where account_id = :account_id)"
         ),
         "hold_history": "hold_id in (select hold_id from hold where account_id = :account_id)",
+        "adjustment_history": "adjustment_id in (select adjustment_id from adjustment where account_id = :account_id)",
+        "adjustment_reason": "adjustment_id in (select adjustment_id from adjustment where account_id = :account_id)",
         "audit": "about = 'account:' || cast(:account_id as text)",
     }
 )
@@ -34,7 +36,7 @@ def everything_of(session: Session, member_id: str) -> dict[str, Any]:
     account_id = account_of(session, member_id)
     kept: dict[str, list[dict[str, Any]]] = {}
     for table in exported_tables():
-        condition = _THROUGH_REDEMPTIONS.get(table.name)
+        condition = _THROUGH_OTHERS.get(table.name)
         if condition is None and "account_id" in table.columns and table.name not in ABOUT_NOBODY:
             condition = "account_id = :account_id"
         if condition is not None:

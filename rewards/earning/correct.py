@@ -20,7 +20,7 @@ from ledger.outbox import Notice, emit
 from ledger.postings import AccountState, EntryRow, Posting, given_back, post
 from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
-from rewards.errors import AwardReversed, NotRestorable, UnknownThing
+from rewards.errors import AwardReversed, MemberMoved, NotRestorable, UnknownThing
 from rewards.members.profile import account_of
 from rewards.ranking.season_rows import read_seasons
 from rewards.ranking.tally import ALL_TIME, Place, recompute
@@ -68,11 +68,19 @@ def adjust(
     session: Session, member_id: str, *, points: int, reason: str, actor: str, now: datetime, overdraft: bool = False
 ) -> Corrected:
     """Give or take points for a reason that is kept. Raises UnknownThing, NotEnoughPoints (unless `overdraft`)."""
-    account_id = account_of(session, member_id)
-    account = lock_accounts(session, [account_id], now=now)[account_id]
+    account = lock_member(session, member_id, now=now)
     return post_adjustment(
         session, account, points=points, overdraft=overdraft, note=Note(reason=reason, actor=actor), now=now
     )
+
+
+def lock_member(session: Session, member_id: str, *, now: datetime) -> AccountState:
+    """The member's account, locked. Raises UnknownThing, and MemberMoved: roll back, run it again."""
+    account_id = account_of(session, member_id)
+    account = lock_accounts(session, [account_id], now=now)[account_id]
+    if account_of(session, member_id) != account_id:
+        raise MemberMoved
+    return account
 
 
 def check_affordable(account: AccountState, *, points: int, overdraft: bool) -> None:
@@ -108,11 +116,10 @@ def reverse_award(
     A season that is final, and a month that has closed, keep their ranking; the balance follows all the same.
     Raises UnknownThing, AwardReversed.
     """
-    account_id = account_of(session, member_id)
-    award = _entry_of(session, account_id, seq=seq, member_id=member_id)
+    award = _entry_of(session, member_id, seq=seq)
     if award.kind not in ("award", "restore"):
         raise AwardReversed(seq, f"it is {award.kind}, and only an award can be taken back")
-    line = _lock_line(session, account_id, entry=award, terms=terms, now=now)
+    line = _lock_line(session, member_id, entry=award, terms=terms, now=now)
     if line.tail.kind == "reversal":
         raise AwardReversed(seq, "it was taken back before")
     return _go_on(session, line, kind="reversal", note=Note(reason=reason, actor=actor), now=now)
@@ -125,11 +132,10 @@ def restore_award(
 
     Raises UnknownThing, NotRestorable.
     """
-    account_id = account_of(session, member_id)
-    reversal = _entry_of(session, account_id, seq=seq, member_id=member_id)
+    reversal = _entry_of(session, member_id, seq=seq)
     if reversal.kind != "reversal":
         raise NotRestorable(seq, f"it is {reversal.kind}, and only a reversal can be taken back")
-    line = _lock_line(session, account_id, entry=reversal, terms=terms, now=now)
+    line = _lock_line(session, member_id, entry=reversal, terms=terms, now=now)
     if line.tail.seq != seq:
         raise NotRestorable(seq, "it was taken back before")
     return _go_on(session, line, kind="restore", note=Note(reason=reason, actor=actor), now=now)
@@ -145,20 +151,22 @@ class _Line:
     periods: Periods
 
 
-def _entry_of(session: Session, account_id: UUID, *, seq: int, member_id: str) -> Row[Any]:
-    entry = session.execute(_ENTRY, {"account_id": account_id, "seq": seq}).one_or_none()
+def _entry_of(session: Session, member_id: str, *, seq: int) -> Row[Any]:
+    entry = session.execute(_ENTRY, {"account_id": account_of(session, member_id), "seq": seq}).one_or_none()
     if entry is None:
         raise UnknownThing("entry", f"{member_id} {seq}")
     return entry
 
 
-def _lock_line(session: Session, account_id: UUID, *, entry: Row[Any], terms: Terms, now: datetime) -> _Line:
+def _lock_line(session: Session, member_id: str, *, entry: Row[Any], terms: Terms, now: datetime) -> _Line:
     """The line that an entry stands in, as it stays until the commit: the season first, then the account."""
-    first = entry.award_seq or entry.seq
-    award = session.execute(_ENTRY, {"account_id": account_id, "seq": first}).one()
+    first = {"account_id": entry.account_id, "seq": entry.award_seq or entry.seq}
+    award = session.execute(_ENTRY, first).one()
     periods = _share_season(session, award.season, terms=terms, now=now)
-    account = lock_accounts(session, [account_id], now=now)[account_id]
-    tail = session.execute(_TAIL, {"account_id": account_id, "seq": first}).one()
+    account = lock_member(session, member_id, now=now)
+    if account.account_id != entry.account_id:
+        raise MemberMoved
+    tail = session.execute(_TAIL, first).one()
     return _Line(account, award, tail, periods)
 
 

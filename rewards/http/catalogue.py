@@ -106,6 +106,13 @@ _KINDS = (
         "Try again with more points; `detail` says how many are missing.",
     ),
     Kind(
+        "adjustment-cap-reached",
+        409,
+        "The day's cap of adjustments is reached",
+        "What one of the staff, or one key, may adjust on a day of the community is limited (setting ADJUST_CAP_PER_DAY), and this is more than is left. No point was moved.",
+        "Ask somebody else of the staff, or wait for the next day of the community; refused and withdrawn adjustments do not count.",
+    ),
+    Kind(
         "not-available",
         409,
         "The product cannot be had now",

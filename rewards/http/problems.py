@@ -136,6 +136,12 @@ def _not_enough(error: ledger.NotEnoughPoints) -> Problem:
     )
 
 
+def _cap_reached(error: rewards.CapReached) -> Problem:
+    left = max(error.cap - error.used, 0)
+    said = f"Of {error.cap} points that one of the staff may adjust a day {left} are left. No point was moved."
+    return problem("adjustment-cap-reached", f"{said} {KINDS['adjustment-cap-reached'].remedy}")
+
+
 def _season_state(error: rewards.SeasonNotInReview) -> Problem:
     return problem(
         "state-conflict", f"Season {error.season_id} is {error.state}; only a provisional one can be reviewed."
@@ -187,6 +193,19 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     ),
     rewards.NotRestorable: lambda error: problem(
         "state-conflict", f"Entry {error.seq} cannot be taken back: {error.why}."
+    ),
+    rewards.CapReached: _cap_reached,
+    rewards.AdjustmentDecided: lambda error: problem(
+        "state-conflict", f"The adjustment is {error.state} already. Nothing was changed."
+    ),
+    rewards.AskedByYou: lambda _: problem(
+        "scope-missing", "Whoever asked for an adjustment may not decide on it; somebody else of the staff has to."
+    ),
+    rewards.AskedByAnother: lambda error: problem(
+        "scope-missing", f"It was asked for by {error.asked_by}; only they withdraw it, others refuse it."
+    ),
+    rewards.MemberGone: lambda _: problem(
+        "state-conflict", "The member was erased or merged since it was asked for: refuse it. Nothing was changed."
     ),
     rewards.SeasonNotInReview: _season_state,
     rewards.WinnersChanged: lambda error: problem(

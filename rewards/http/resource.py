@@ -2,6 +2,7 @@
 """A resource of the API: each call declares access, input, output, refusals above its body, which document it too."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, NoReturn
 
@@ -93,6 +94,15 @@ def pointers(messages: Mapping[Any, Any], at: str = "") -> Iterable[FieldError]:
                 yield FieldError(where, "is not a field of this call" if message == "Unknown field." else str(message))
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A good answer of another form than the usual one."""
+
+    meaning: str
+    gives: type[Schema] | Schema | None
+    example: Any
+
+
 class Resource(Blueprint):
     """Calls of one resource."""
 
@@ -106,7 +116,7 @@ class Resource(Blueprint):
         access: Access,
         gives: type[Schema] | Schema | None,
         status: int = 200,
-        also: Mapping[int, str] | None = None,
+        also: Mapping[int, str | Other] | None = None,
         query: type[Schema] | None = None,
         body: type[Schema] | None = None,
         refuses: Iterable[str] = (),
@@ -118,15 +128,19 @@ class Resource(Blueprint):
     ) -> Callable[[View], View]:
         """Declare a call. The view gets `query` and `body` as keywords, loaded; it answers a document or a response.
 
-        `also`: other good statuses and what they mean. `refuses`: slugs of problems beyond those of every call.
+        `also`: other good statuses and what they mean, with a form of their own where they have one. `refuses`: slugs
+        of problems beyond those of every call.
         `fresh_s`: seconds for which an answer may be kept; it carries an ETag. `example`: an answer; `asks`: a body.
         """
 
         def declare(view: View) -> View:
             headers = _REPLAYED if idempotent else None
             told = self.response(status, gives, example=example, headers=headers)(view)
-            for other, meaning in (also or {}).items():
-                told = self.alt_response(other, schema=gives, description=meaning, example=example, success=True)(told)
+            for other, means in (also or {}).items():
+                answer = means if isinstance(means, Other) else Other(means, gives, example)
+                told = self.alt_response(
+                    other, schema=answer.gives, description=answer.meaning, example=answer.example, success=True
+                )(told)
             if query is not None:
                 told = self.arguments(query, location="query", arg_name="query")(told)
             if body is not None:

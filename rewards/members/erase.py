@@ -20,6 +20,11 @@ _FREE_TEXT = tuple(
         "delete from greeting where account_id = :account_id",
         "delete from entry_note where account_id = :account_id",
         "delete from member_session where account_id = :account_id",
+        "delete from webhook_message where account_id = :account_id",
+        (
+            "delete from adjustment_reason r using adjustment a"
+            " where r.adjustment_id = a.adjustment_id and a.account_id = :account_id"
+        ),
         "update disqualification set reason = null where account_id = :account_id",
         (
             "delete from redemption_reason o using redemption_history h join redemption r using (redemption_id)"

@@ -10,6 +10,7 @@ from rewards.access.audit import note
 from rewards.access.member_sessions import sign_out_everywhere
 from rewards.members.erase import erase
 from rewards.members.profile import account_of, suspend, write_profile
+from rewards.staff.adjustments import refuse_all_of
 
 GROUNDS = ("spam", "accounts", "trading", "abuse", "wish", "other")
 """Why somebody was suspended, as the audit keeps it for ever: a choice, since words of one's own may name people."""
@@ -51,10 +52,14 @@ def sign_member_out(session: Session, member_id: str, *, actor: str, now: dateti
 
 
 def erase_member(session: Session, member_id: str, *, actor: str, now: datetime) -> None:
-    """Forget who a member is; the points stay in the ledger without a name. Raises UnknownThing."""
-    about = _about(session, member_id)
+    """Forget who a member is; the points stay in the ledger without a name, what waits for approval is refused.
+
+    Raises UnknownThing.
+    """
+    account_id = account_of(session, member_id)
     erase(session, member_id, now=now)
-    note(session, actor=actor, action="member.erase", about=about, detail={}, now=now)
+    refuse_all_of(session, account_id, actor=actor, now=now)
+    note(session, actor=actor, action="member.erase", about=f"account:{account_id}", detail={}, now=now)
 
 
 def _about(session: Session, member_id: str) -> str:
