@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 
@@ -87,7 +87,19 @@ class UnknownThing(RewardsError):
 
 
 class MemberMoved(RewardsError):
-    """Somebody was erased between being named and being locked: roll back and run it again."""
+    """Somebody was erased or merged between being named and being locked: roll back and run it again."""
+
+
+@dataclass(eq=False)
+class MergeRefused(RewardsError):
+    """A member who cannot be merged into `into`.
+
+    `why`: `merged` (somebody else's id since an earlier merge), `itself`, or `held` (points are set aside).
+    """
+
+    member_id: str
+    why: Literal["merged", "itself", "held"]
+    into: str
 
 
 @dataclass(eq=False)

@@ -85,6 +85,7 @@ CREATE TABLE member_merge (
     account_id UUID NOT NULL,
     into_account UUID NOT NULL,
     transfer_id UUID,
+    kept_seasons DATE[] NOT NULL,
     actor TEXT NOT NULL,
     merged_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT member_merge_pkey PRIMARY KEY (account_id),

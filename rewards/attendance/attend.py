@@ -43,9 +43,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """A check-in that was written, with what it earned part by part; no decision where nothing was to be awarded."""
+    """A check-in that was written, with what it earned part by part; no decision where nothing was to be awarded.
+
+    `member_id` is the member's own: another than the arrival's where that one was merged.
+    """
 
     arrival: Arrival
+    member_id: str
     account_id: UUID
     day: date
     place: int
@@ -98,12 +102,14 @@ def attend(
     """
     periods = _lock_seasons(session, arrivals, terms=terms, now=now)
     members = ensure_members(session, [arrival.member_id for arrival in arrivals], now=now)
-    accounts = lock_accounts(session, [member.account_id for member in members.values()], now=now)
-    _refuse_suspended(read_locked(session, members))
-    book = Book(
-        terms, periods, now, accounts, season_points=_season_points(session, periods=periods, account_ids=accounts)
-    )
-    roster = Roster(book=book, members=members, visits=_read_visits(session, accounts), rules=rules, award=award)
+    locked = [account_id for member in members.values() for account_id in member.accounts]
+    accounts = lock_accounts(session, locked, now=now)
+    members = read_locked(session, members)
+    _refuse_suspended(members)
+    points = _season_points(session, periods=periods, account_ids=accounts)
+    book = Book(terms, periods, now, accounts, season_points=points)
+    visits = read_visits(session, members.values())
+    roster = Roster(book=book, members=members, visits=visits, rules=rules, award=award)
     new = roster.first_of_each_day(arrivals)
     roster.counts = _lock_days(session, {day for _, day in new})
     done = [roster.attend(arrival, day) for arrival, day in new]
@@ -113,7 +119,7 @@ def attend(
 
 @dataclass(slots=True, kw_only=True)
 class Roster:
-    """What check-ins are decided from, read under locks. `visits`: each account's days; `counts`: members by day."""
+    """What check-ins are decided from, read under locks. `visits`: each member's days; `counts`: members by day."""
 
     book: Book
     members: Mapping[str, MemberRow]
@@ -145,6 +151,7 @@ class Roster:
         decision = self._award(arrival, day, member=member, parts=parts) if self.award else None
         return Attended(
             arrival=arrival,
+            member_id=member.member_id,
             account_id=member.account_id,
             day=day,
             place=place,
@@ -156,7 +163,7 @@ class Roster:
     def _award(self, arrival: Arrival, day: date, *, member: MemberRow, parts: Sequence[Part]) -> Decision:
         """One entry a part, one decision for all of them."""
         book, transfer_id = self.book, uuid7()
-        lifetime_before = book.accounts[member.account_id].lifetime
+        lifetime_before = book.lifetime_of(member)
         season = book.periods.season_of(arrival.checked_in_at)
         after_days = self.rules.lapses_after_days
         expires_at = lapses_at(arrival.checked_in_at, after_days=after_days, calendar=book.terms.calendar)
@@ -217,10 +224,13 @@ def _season_points(session: Session, *, periods: Periods, account_ids: Iterable[
     return {(place.period, place.account_id): points for place, points in read_points(session, places).items()}
 
 
-def _read_visits(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, dict[date, datetime]]:
-    visits: dict[UUID, dict[date, datetime]] = {account_id: {} for account_id in account_ids}
-    for row in session.execute(_DAYS, {"accounts": list(visits)}):
-        visits[row.account_id][row.day] = row.checked_in_at
+def read_visits(session: Session, members: Iterable[MemberRow]) -> dict[UUID, dict[date, datetime]]:
+    """When each member was here, by account and day. A day on which two who were merged were here counts once."""
+    owners = {account_id: member.account_id for member in members for account_id in member.accounts}
+    visits: dict[UUID, dict[date, datetime]] = {account_id: {} for account_id in owners.values()}
+    for row in session.execute(_DAYS, {"accounts": list(owners)}):
+        mine = visits[owners[row.account_id]]
+        mine[row.day] = min(row.checked_in_at, mine.get(row.day, row.checked_in_at))
     return visits
 
 

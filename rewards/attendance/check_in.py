@@ -14,6 +14,7 @@ from rewards.attendance.bonuses import AttendanceRules, Part
 from rewards.attendance.streaks import longest_streak
 from rewards.earning.terms import Terms
 from rewards.errors import NotToday
+from rewards.members.accounts import OF_MEMBER
 from rewards.members.ensure import read_members
 
 ISSUANCE = "issuance:"
@@ -38,10 +39,11 @@ class CheckIn:
 
 
 _FIND = text(
-    "select a.place, a.streak, a.checked_in_at, a.transfer_id, g.greeting from attendance a"
-    " left join greeting g using (account_id, day) where a.account_id = :account_id and a.day = :day"
+    "select a.account_id, a.place, a.streak, a.checked_in_at, a.transfer_id, g.greeting from attendance a"
+    f" left join greeting g using (account_id, day) where a.{OF_MEMBER} and a.day = :day"
+    " order by a.checked_in_at, a.place limit 1"
 )
-_DAYS = text("select day from attendance where account_id = :account_id and day <= :day")
+_DAYS = text(f"select day from attendance where {OF_MEMBER} and day <= :day")
 _PARTS = text(
     "select contra, points from entry where account_id = :account_id and seq <= :seq and seq > :seq - 100 and"
     " transfer_id = :transfer_id order by seq"
@@ -71,16 +73,16 @@ def check_in(
         award=True,
         now=now,
     )
-    account_id = done[0].account_id if done else read_members(session, [member_id])[member_id].account_id
-    return read_check_in(session, member_id, account_id=account_id, day=today, repeated=not done)
+    member = done[0] if done else read_members(session, [member_id])[member_id]
+    return read_check_in(session, member.member_id, account_id=member.account_id, day=today, repeated=not done)
 
 
 def read_check_in(session: Session, member_id: str, *, account_id: UUID, day: date, repeated: bool) -> CheckIn:
-    """The check-in of a member on a day, from what was stored then."""
+    """The check-in of a member on a day, from what was stored then; of two that were merged, the earlier one."""
     row = session.execute(_FIND, {"account_id": account_id, "day": day}).one()
-    key = (SOURCE, f"{account_id}:{day}")
+    key = (SOURCE, f"{row.account_id}:{day}")
     decision = read_decisions(session, [key]).get(key)
-    parts = _parts(session, account_id, decision=decision)
+    parts = _parts(session, row.account_id, decision=decision)
     days = session.execute(_DAYS, {"account_id": account_id, "day": day}).scalars()
     balance, available = _standing(session, account_id, decision=decision)
     return CheckIn(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from rewards.attendance.streaks import current_streak, longest_streak
+from rewards.members.accounts import OF_MEMBER
 from rewards.ranking.seasons import Calendar
 
 
@@ -37,7 +38,8 @@ class MemberAttendance:
 
 _LINE = (
     "select a.place, m.member_id, m.name, m.avatar, a.checked_in_at, g.greeting, a.transfer_id is not null as awarded"
-    " from attendance a join member m using (account_id)"
+    " from attendance a join member w using (account_id)"
+    " join member m on m.account_id = coalesce(w.merged_into, w.account_id)"
 )
 _BOARD = text(
     f"{_LINE} left join greeting g using (account_id, day) where a.day = :day and a.place > :after"
@@ -48,7 +50,7 @@ _GREETED = text(
     " order by a.place desc limit :limit"
 )
 _COUNT = text("select members from attendance_day where day = :day")
-_DAYS = text("select day from attendance where account_id = :account_id order by day")
+_DAYS = text(f"select day from attendance where {OF_MEMBER} order by day")
 _FIRST_DAY = text("select min(day) from attendance_day")
 
 

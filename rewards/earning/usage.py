@@ -50,6 +50,15 @@ _WRITE = text(
 )
 
 
+_FOLD = text(
+    "with gone as (delete from cap_usage where account_id = :gone returning *)"
+    " insert into cap_usage as u (account_id, rule_key, period, times, points, last_at)"
+    " select :into, rule_key, period, times, points, last_at from gone on conflict (account_id, rule_key, period)"
+    " do update set times = u.times + excluded.times, points = u.points + excluded.points,"
+    " last_at = greatest(u.last_at, excluded.last_at)"
+)
+
+
 def usage_keys(rule: Rule, *, account_id: UUID, day: date) -> tuple[UsageKey, ...]:
     """What deciding by the rule has to know: nothing for a rule without caps."""
     keys: list[UsageKey] = []
@@ -76,3 +85,8 @@ def write_usage(session: Session, used: Mapping[UsageKey, Usage]) -> None:
     if used:
         rows = [(*key, usage.times, usage.points, usage.last_at) for key, usage in used.items()]
         session.execute(_WRITE, named((*_KEYS, "times", "points", "last"), rows))
+
+
+def fold_usage(session: Session, gone: UUID, *, into: UUID) -> None:
+    """Count what one account has used as another's; both must be locked."""
+    session.execute(_FOLD, {"gone": gone, "into": into})

@@ -9,19 +9,24 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.accounts import lock_accounts
 from rewards.errors import UnknownThing
-from rewards.members.ensure import ensure_members, read_members
+from rewards.members.accounts import account_of, accounts_of
+from rewards.members.ensure import ensure_members, lock_member, read_members
 from rewards.ranking.visibility import bump
+
+__all__ = ["CHANGEABLE", "Profile", "account_of", "accounts_of", "read_profile", "suspend", "write_profile"]
 
 CHANGEABLE = ("name", "avatar", "hidden", "opted_out")
 
 _READ = text(
     "select m.member_id, m.account_id, m.name, m.avatar, m.hidden, m.opted_out, m.suspended_at, m.suspended_for,"
-    " m.level_by_hand, m.created_at, a.balance, a.held, a.lifetime from member m join account a using (account_id)"
-    " where m.member_id = :member_id and m.merged_into is null"
+    " m.level_by_hand, m.created_at, a.balance, a.held, a.lifetime + g.lifetime, g.accounts from member named"
+    " join member m on m.account_id = coalesce(named.merged_into, named.account_id)"
+    " join account a on a.account_id = m.account_id cross join lateral ("
+    "select array_agg(o.account_id order by o.account_id) as accounts,"
+    " cast(coalesce(sum(b.lifetime), 0) as bigint) as lifetime from member o join account b using (account_id)"
+    " where o.merged_into = m.account_id) g where named.member_id = :member_id"
 )
-_ID_OF = text("select account_id from member where member_id = :member_id and merged_into is null")
 _CHANGE = text(
     "update member set name = :name, avatar = :avatar, hidden = :hidden, opted_out = :opted_out"
     " where account_id = :account_id"
@@ -35,7 +40,10 @@ _SUSPEND = text(
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A member with the account's present state; points are whole numbers."""
+    """A member with the account's present state; points are whole numbers.
+
+    `merged` are the accounts of those who were merged into the member; `lifetime` counts what lies on them, too.
+    """
 
     member_id: str
     account_id: UUID
@@ -50,6 +58,12 @@ class Profile:
     balance: int
     held: int
     lifetime: int
+    merged: tuple[UUID, ...]
+
+    @property
+    def accounts(self) -> tuple[UUID, ...]:
+        """All accounts that are the member's, the present one first."""
+        return (self.account_id, *self.merged)
 
     @property
     def available(self) -> int:
@@ -58,26 +72,18 @@ class Profile:
 
 
 def read_profile(session: Session, member_id: str) -> Profile:
-    """The member. Raises UnknownThing."""
+    """The member whom an id names; that of a merged one names the survivor. Raises UnknownThing."""
     row = session.execute(_READ, {"member_id": member_id}).one_or_none()
     if row is None:
         raise UnknownThing("member", member_id)
-    return Profile(*row)
-
-
-def account_of(session: Session, member_id: str) -> UUID:
-    """The member's account. Raises UnknownThing."""
-    account_id = session.execute(_ID_OF, {"member_id": member_id}).scalar_one_or_none()
-    if account_id is None:
-        raise UnknownThing("member", member_id)
-    return account_id
+    return Profile(*row[:-1], merged=tuple(row.accounts or ()))
 
 
 def write_profile(session: Session, member_id: str, *, changes: Mapping[str, Any], now: datetime) -> bool:
     """Change what is given of `CHANGEABLE`; the rest stays. Makes a member who was never seen: whether it did."""
     known = bool(read_members(session, [member_id]))
-    account_id = ensure_members(session, [member_id], now=now)[member_id].account_id
-    lock_accounts(session, [account_id], now=now)
+    ensure_members(session, [member_id], now=now)
+    account_id = lock_member(session, member_id, now=now)[0].account_id
     before = read_profile(session, member_id)
     present = {name: getattr(before, name) for name in CHANGEABLE}
     after = present | {name: changes[name] for name in CHANGEABLE if name in changes}
@@ -92,8 +98,7 @@ def suspend(session: Session, member_id: str, *, suspended: bool, now: datetime,
 
     Raises UnknownThing.
     """
-    account_id = account_of(session, member_id)
-    lock_accounts(session, [account_id], now=now)
+    account_id = lock_member(session, member_id, now=now)[0].account_id
     parameters = {"account_id": account_id, "suspended": suspended, "reason": reason, "now": now}
     changed = session.execute(_SUSPEND, parameters).first()
     if changed is not None:

@@ -4,7 +4,7 @@ Rows are absolute and versioned, so that a projection may apply them twice, late
 be locked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -67,6 +67,30 @@ _RECOMPUTE = text(
     f" from ({_FROM_ENTRIES}) n"
     " where (p.leaderboard, p.period, p.account_id) = (n.leaderboard, n.period, n.account_id)"
 )
+# The rows of one account, found by the primary key in each period that there is: nothing else is ordered by account.
+OF_ACCOUNT = """
+with recursive period as (
+    (select leaderboard, period from leaderboard_points order by 1, 2 limit 1)
+    union all select n.leaderboard, n.period from period p cross join lateral (
+        select leaderboard, period from leaderboard_points l where (l.leaderboard, l.period) > (p.leaderboard, p.period)
+        order by 1, 2 limit 1) n
+), own as (
+    select l.* from period join leaderboard_points l using (leaderboard, period) where l.account_id = :account_id
+)"""
+_PASSES_ON = (
+    "case own.leaderboard when 'season' then own.period <> all(cast(:kept as date[]))"
+    " when 'streak' then own.period >= :today else true end"
+)
+_FOLD = text(
+    f"{OF_ACCOUNT} insert into leaderboard_points as p (leaderboard, period, account_id, points, reached_at, version)"
+    f" select leaderboard, period, :into, points, reached_at, 1 from own where leaderboard <> 'streak' and {_PASSES_ON}"
+    " on conflict (leaderboard, period, account_id) do update set points = p.points + excluded.points,"
+    " reached_at = greatest(p.reached_at, excluded.reached_at), version = p.version + 1"
+)
+_EMPTY = text(
+    f"{OF_ACCOUNT} update leaderboard_points p set points = 0, reached_at = 'epoch', version = p.version + 1 from own"
+    f" where (p.leaderboard, p.period, p.account_id) = (own.leaderboard, own.period, own.account_id) and {_PASSES_ON}"
+)
 _READ = text(
     f"select leaderboard, period, account_id, points from leaderboard_points"
     f" where (leaderboard, period, account_id) in (select * from {_FROM_KEYS}))"
@@ -102,3 +126,13 @@ def read_points(session: Session, places: Iterable[Place]) -> dict[Place, int]:
         return {}
     rows = session.execute(_READ, named(_KEYS, wanted))
     return {Place(row.leaderboard, row.period, row.account_id): row.points for row in rows}
+
+
+def fold_points(session: Session, gone: UUID, *, into: UUID, kept_seasons: Sequence[date], today: date) -> None:
+    """Add all rows of one account to another's and empty them, but for those of `kept_seasons` and of past streaks.
+
+    A streak is no sum: of those that are alive the rows are emptied only.
+    """
+    where = {"account_id": gone, "into": into, "kept": list(kept_seasons), "today": today}
+    session.execute(_FOLD, where)
+    session.execute(_EMPTY, where)

@@ -8,8 +8,12 @@ from sqlalchemy.orm import Session
 
 from ledger.accounts import lock_accounts
 from ledger.outbox import Notice, emit
+from rewards.ranking.tally import OF_ACCOUNT
 
-_BUMP = text("update leaderboard_points set version = version + 1 where account_id = :account_id")
+_BUMP = text(
+    f"{OF_ACCOUNT} update leaderboard_points p set version = p.version + 1 from own"
+    " where (p.leaderboard, p.period, p.account_id) = (own.leaderboard, own.period, own.account_id)"
+)
 
 
 def bump(session: Session, account_id: UUID, *, change: str, now: datetime) -> None:

@@ -1,9 +1,9 @@
 """Who the members are, and who is signed in on the pages."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.tables import APPEND_ONLY, BYTES_ORDER, Base
@@ -38,7 +38,7 @@ class MemberMerge(Base):
     """One member of the forum that became another: `account_id` went into `into_account`.
 
     `member.merged_into` names where it ends, also after further merges. `transfer_id` is that of the pair of entries
-    that moved the balance, if there was one.
+    that moved the balance, if there was one. `kept_seasons` were final then: their rankings stay with the account.
     """
 
     __tablename__ = "member_merge"
@@ -47,6 +47,7 @@ class MemberMerge(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.account_id"), primary_key=True)
     into_account: Mapped[UUID] = mapped_column(ForeignKey("account.account_id"), index=True)
     transfer_id: Mapped[UUID | None]
+    kept_seasons: Mapped[list[date]] = mapped_column(ARRAY(Date))
     actor: Mapped[str]
     merged_at: Mapped[datetime]
 
