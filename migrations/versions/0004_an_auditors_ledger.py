@@ -1,4 +1,4 @@
-"""Lots, merged members, adjustments that wait for a second of the staff, slices of verifying."""
+"""Lots, merged members, adjustments that wait for a second of the staff, a round of verifying."""
 
 from pathlib import Path
 

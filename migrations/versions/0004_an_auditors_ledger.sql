@@ -130,21 +130,22 @@ CREATE TABLE adjustment_reason (
     CONSTRAINT adjustment_reason_adjustment_id_fkey FOREIGN KEY(adjustment_id) REFERENCES adjustment (adjustment_id)
 );
 
--- The slices of a round of verifying.
-CREATE TABLE verification_slice (
-    round BIGINT NOT NULL,
-    number INTEGER NOT NULL,
+-- How far a round of verifying is; and through which block one was.
+CREATE TABLE verification_round (
+    one_row BOOLEAN DEFAULT true NOT NULL,
     part TEXT NOT NULL,
-    after UUID,
-    through UUID,
+    last TEXT NOT NULL,
+    accounts BIGINT NOT NULL,
+    of_accounts BIGINT NOT NULL,
     rows BIGINT NOT NULL,
-    findings INTEGER NOT NULL,
+    findings BIGINT NOT NULL,
     first_finding TEXT,
     started_at TIMESTAMP WITH TIME ZONE NOT NULL,
     finished_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT verification_slice_pkey PRIMARY KEY (round, number)
+    CONSTRAINT verification_round_pkey PRIMARY KEY (one_row),
+    CONSTRAINT verification_round_single_check CHECK (one_row)
 );
-CREATE INDEX verification_slice_finished_at_idx ON verification_slice (finished_at);
+ALTER TABLE verification ADD COLUMN height BIGINT;
 
 -- Of a lot only what remains changes.
 CREATE FUNCTION guard_lot() RETURNS trigger LANGUAGE plpgsql AS $$

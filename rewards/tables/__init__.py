@@ -10,7 +10,7 @@ from rewards.tables.desk import (
     IdempotentAnswer,
     Picture,
     Verification,
-    VerificationSlice,
+    VerificationRound,
 )
 from rewards.tables.earning import CapUsage, Policy, Rule
 from rewards.tables.members import Member, MemberMerge, MemberSession, SignInToken
@@ -23,6 +23,14 @@ from rewards.tables.ranking import (
     Season,
     SeasonHistory,
     Standing,
+)
+from rewards.tables.webhooks import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+    WebhookNumber,
+    WebhookSight,
 )
 
 __all__ = [
@@ -56,5 +64,11 @@ __all__ = [
     "StaffSession",
     "Standing",
     "Verification",
-    "VerificationSlice",
+    "VerificationRound",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookMessage",
+    "WebhookNumber",
+    "WebhookSight",
 ]

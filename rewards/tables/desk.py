@@ -86,7 +86,7 @@ class AdjustmentReason(Base):
 
 
 class Verification(Base):
-    """One time that everything was compared with the ledger: how many rows, what was found."""
+    """One time that everything was compared with the ledger: how many rows, through which block, what was found."""
 
     __tablename__ = "verification"
 
@@ -97,21 +97,25 @@ class Verification(Base):
     ranking_compared: Mapped[bool]
     findings: Mapped[int] = mapped_column(Integer)
     first_finding: Mapped[str | None]
+    height: Mapped[int | None]
 
 
-class VerificationSlice(Base):
-    """A slice of a round of verifying: which part, of which accounts, how many rows, what was found."""
+class VerificationRound(Base):
+    """One row while a round of verifying goes on, slice after slice: through where it is, and what it found so far.
 
-    __tablename__ = "verification_slice"
-    __table_args__ = (Index("verification_slice_finished_at_idx", "finished_at"),)
+    `last` is the key through which `part` is verified. Of `of_accounts`, so many as there were when it began.
+    """
 
-    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    __tablename__ = "verification_round"
+    __table_args__ = (CheckConstraint("one_row", name="single"),)
+
+    one_row: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     part: Mapped[str]
-    after: Mapped[UUID | None]
-    through: Mapped[UUID | None]
+    last: Mapped[str]
+    accounts: Mapped[int]
+    of_accounts: Mapped[int]
     rows: Mapped[int]
-    findings: Mapped[int] = mapped_column(Integer)
+    findings: Mapped[int]
     first_finding: Mapped[str | None]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime]
