@@ -161,6 +161,7 @@ class _Counter:
         self._uses: list[Use] = []
 
     def all(self) -> list[Lot]:
+        """Every lot that is known."""
         return list(self._lots.values())
 
     def take(
@@ -170,10 +171,11 @@ class _Counter:
         taken: list[Held] = []
         mine = (lot for lot in self._lots.values() if lot.account_id == cause.account_id and lot.remaining)
         for lot in sorted(filter(where, mine), key=_order):
+            if points <= 0:
+                break
             part = min(points, lot.remaining)
-            if part:
-                self.use(lot.lot_id, part, kind=kind, cause=cause)
-                taken.append(Held(lot, part))
+            self.use(lot.lot_id, part, kind=kind, cause=cause)
+            taken.append(Held(lot, part))
             points -= part
         return taken
 
@@ -217,6 +219,12 @@ def _owed_before(entry: EntryRow) -> int:
     return max(0, entry.held_after - (entry.balance_after - entry.points))
 
 
+def _never_lapsing_before(counter: _Counter, entry: EntryRow) -> int:
+    """What was available before the entry and lies in no lot."""
+    available = entry.balance_after - entry.points - entry.held_after
+    return max(0, available) - sum(lot.remaining for lot in counter.all() if lot.account_id == entry.account_id)
+
+
 def _open(counter: _Counter, entry: EntryRow, *, earned_at: datetime, expires_at: datetime) -> None:
     """Open a lot; what pays a debt is used at once."""
     lot = Lot(
@@ -252,9 +260,16 @@ def _lapse(counter: _Counter, entry: EntryRow, *, moving: _Moving) -> None:
 
 
 def _reverse(counter: _Counter, entry: EntryRow, *, moving: _Moving) -> None:
-    """Take an award's own points first; of those that had lapsed, the ones that were given back before."""
+    """Take an award's own points first; of those that had lapsed, the ones that were given back before.
+
+    One that never lapses takes points that don't either first.
+    """
     cause, points = _cause(entry), -entry.points
     line = counter.line_of(entry.account_id, entry.reverses)
+    if not line:
+        # Else whoever earns what never lapses and deletes it again would keep what does.
+        counter.take(points - _never_lapsing_before(counter, entry), kind="spent", cause=cause)
+        return
     lapsed = sum(lot.lapsed for lot in line)
     waiting = moving.given_back.get(entry.account_id, [])
     given_back = next((one for one in waiting if lapsed and one.points == lapsed), None)
