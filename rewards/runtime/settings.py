@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
@@ -297,9 +298,15 @@ def _member_jwt_key(value: str) -> str:
 
 
 def _timezone(value: str) -> ZoneInfo:
-    if value not in available_timezones():
+    if value not in _timezones():
         raise ValidationError(f"must be a time zone's name like Asia/Seoul, but is {value!r}.")
     return ZoneInfo(value)
+
+
+@cache
+def _timezones() -> set[str]:
+    # Looking through the folders of all of them takes as long as everything else here together.
+    return available_timezones()
 
 
 def _season_reset(value: str) -> SeasonReset:

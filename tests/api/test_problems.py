@@ -77,13 +77,14 @@ def test_every_problem_has_a_page_that_explains_it(app: Flask) -> None:
         assert kind.title.split("'")[0] in page.get_data(as_text=True)
 
 
-def test_a_fault_of_ours_shows_nothing_but_its_request_id(app: Flask, backend: Caller) -> None:
+def test_a_fault_of_ours_shows_nothing_but_its_request_id(settings: Settings, clock: SettableClock) -> None:
     def fail() -> str:
         raise RuntimeError("the secret inside")
 
+    app = create_app(settings, clock=clock)
     app.add_url_rule("/fail", view_func=fail)
 
-    broken = backend.get("/fail", headers={"X-Request-Id": "abc-123"})
+    broken = app.test_client().get("/fail", headers={"X-Request-Id": "abc-123"})
 
     assert problem_of(broken, 500, "unexpected")["request_id"] == "abc-123"
     assert "secret" not in broken.get_data(as_text=True)

@@ -50,13 +50,14 @@ def test_with_the_database_away_a_reader_is_asked_to_come_back(
     assert "포인트는 사라지지 않았어요" in response.get_data(as_text=True)
 
 
-def test_a_fault_of_ours_says_so_without_its_trace(forum: Forum) -> None:
+def test_a_fault_of_ours_says_so_without_its_trace(settings: Settings, clock: SettableClock) -> None:
     def broken() -> str:
         raise ZeroDivisionError("secret detail")
 
-    forum.app.view_functions["pages.start"] = broken
+    app = create_app(settings, clock=clock)
+    app.view_functions["pages.start"] = broken
 
-    response = forum.anybody().get("/", headers=HTML)
+    response = app.test_client().get("/", headers=HTML)
 
     assert response.status_code == 500
     assert "문제가 생겼어요" in response.get_data(as_text=True)
