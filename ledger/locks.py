@@ -20,6 +20,7 @@ SUBJECT_CLASS = 2
 SEASON_CLASS = 3
 SEALING_CLASS = 4
 CAP_CLASS = 5
+LAPSING_CLASS = 6
 SUBJECT_STRIPES = 64
 """Few, so that a batch of any size takes at most this many of the server's lock slots."""
 
@@ -57,6 +58,11 @@ def lock_subjects(session: Session, *, awarded: Iterable[str], reversed_: Iterab
 def own_sealing(session: Session) -> None:
     """Wait for whoever is sealing a block: their heights have no gap. Sealing takes no other lock."""
     session.execute(_EXCLUSIVE, {"kind": SEALING_CLASS, "keys": [0]})
+
+
+def own_lapsing(session: Session) -> None:
+    """Wait for whoever begins a run that sweeps what has lapsed. Beginning one takes no other lock."""
+    session.execute(_EXCLUSIVE, {"kind": LAPSING_CLASS, "keys": [0]})
 
 
 def own_idempotency_key(session: Session, *, scope: str, key: str) -> None:

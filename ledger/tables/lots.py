@@ -1,6 +1,6 @@
 """Points that lapse: lots, what was taken of them, and what was told and swept."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -64,12 +64,12 @@ class LotUse(Base):
 
 
 class LapseNotice(Base):
-    """Up to which date a member was told what will lapse, and on which community day."""
+    """Up to which date a member was told what will lapse, and when."""
 
     __tablename__ = "lapse_notice"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.account_id"), primary_key=True)
-    told_on: Mapped[date]
+    told_at: Mapped[datetime]
     lapses_until: Mapped[datetime]
 
 

@@ -60,7 +60,7 @@ CREATE INDEX lot_use_hold_idx ON lot_use (hold_id) WHERE hold_id is not null;
 -- What was told of lapses, and what the nightly sweeps found.
 CREATE TABLE lapse_notice (
     account_id UUID NOT NULL,
-    told_on DATE NOT NULL,
+    told_at TIMESTAMP WITH TIME ZONE NOT NULL,
     lapses_until TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT lapse_notice_pkey PRIMARY KEY (account_id),
     CONSTRAINT lapse_notice_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (account_id)
