@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.lapses import is_due as lapses_are_due
 from rewards.commands.context import Context
 from rewards.errors import NoPolicy
 from rewards.policy.load import policy_in_force
@@ -18,6 +19,7 @@ LATE_EVENTS = timedelta(minutes=1)
 LATE = "-late"
 
 _MIDNIGHT_RANKED = text("select exists (select from midnight_rank where day = :day)")
+_HAS_LOTS = text("select exists (select from lot where remaining > 0)")
 _WAITING_TOO_LONG = text(
     "select exists (select from redemption where state in ('requested', 'awaiting_approval') and origin = 'market'"
     " and requested_at < :before)"
@@ -36,6 +38,7 @@ class Rounds:
     """What this scheduler has handed on that leaves no trace in PostgreSQL. Forgotten without harm."""
 
     midnight: str = ""
+    told: str = ""
     hour: str = ""
     minute: str = ""
 
@@ -45,6 +48,8 @@ class Rounds:
             self.hour = due.argument
         if due.job == "seal-blocks":
             self.minute = due.argument
+        if due.job == "tell-lapses":
+            self.told = due.argument
         if due.job == "rank-midnight" and (done or due.argument.endswith(LATE)):
             self.midnight = due.argument
 
@@ -65,6 +70,7 @@ def what_is_due(session: Session, *, context: Context, rounds: Rounds, now: date
         for season in due_seasons(session, review=context.settings.season_review, now=now)
     ]
     due.extend(_midnight(session, context=context, rounds=rounds, now=now))
+    due.extend(_lapses(session, context=context, rounds=rounds, now=now))
     hour = f"{now:%Y-%m-%dT%H}"
     older_than = timedelta(days=context.settings.redemption_expiry_days)
     if session.execute(_WAITING_TOO_LONG, {"before": now - older_than}).scalar():
@@ -74,6 +80,17 @@ def what_is_due(session: Session, *, context: Context, rounds: Rounds, now: date
     minute = f"{now:%Y-%m-%dT%H:%M}"
     if rounds.minute != minute:
         due.append(Due("seal-blocks", minute))
+    return due
+
+
+def _lapses(session: Session, *, context: Context, rounds: Rounds, now: datetime) -> list[Due]:
+    """Once a community day each: take what has lapsed, tell of what will. A run that was stopped asks again."""
+    day = context.calendar.day_of(now)
+    due: list[Due] = []
+    if lapses_are_due(session, now=now, since=context.calendar.day_start(day)):
+        due.append(Due("lapse-points", day.isoformat()))
+    if rounds.told != day.isoformat() and session.execute(_HAS_LOTS).scalar():
+        due.append(Due("tell-lapses", day.isoformat()))
     return due
 
 

@@ -17,6 +17,8 @@ from ledger.signing import keyring_of
 from ledger.tail import prune
 from market.redemptions import expire_waiting
 from rewards.commands.context import Context, make_context
+from rewards.commands.lapse import run_lapse
+from rewards.commands.lapse import tell_lapses as tell_all
 from rewards.ranking.midnight import rank_at_midnight
 from rewards.runtime.database import transaction
 from rewards.settlement import settle
@@ -76,6 +78,16 @@ def expire_redemptions(_hour: str, *, context: Context) -> None:
             return
 
 
+def lapse_points(_day: str, *, context: Context) -> None:
+    """Take what has lapsed; a run that would take too much at once stops, and waits for somebody's yes."""
+    run_lapse(context)
+
+
+def tell_lapses(_day: str, *, context: Context) -> None:
+    """Tell members whose points lapse soon."""
+    tell_all(context)
+
+
 def keep_house(_hour: str, *, context: Context) -> None:
     """Remove what nobody asks for any more, a part in each transaction."""
     now = context.clock()
@@ -109,6 +121,8 @@ JOBS: Mapping[str, Job] = MappingProxyType(
         "settle-season": settle_season,
         "rank-midnight": rank_midnight,
         "expire-redemptions": expire_redemptions,
+        "lapse-points": lapse_points,
+        "tell-lapses": tell_lapses,
         "keep-house": keep_house,
         "seal-blocks": seal_blocks,
     }

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from ledger.lapses import stopped_run
 from ledger.protection import excess_rights, unprotected
 from ledger.tables import Base
 from rewards.commands.context import Context
@@ -156,6 +157,14 @@ def _market(patient: Patient) -> Iterator[Finding]:
         yield Finding("market", "ok", f"{row.waiting} redemptions wait, none for long.")
 
 
+def _lapses(patient: Patient) -> Iterator[Finding]:
+    run = stopped_run(patient.session)
+    if run is not None:
+        says = f"{run.points} of {run.of_points} points have lapsed: more than may be taken at once, so none were."
+        todo = "Is the policy as meant? Then: rewards lapse --allow."
+        yield Finding("lapses", "warning", says, todo)
+
+
 def _people(patient: Patient) -> Iterator[Finding]:
     row = patient.session.execute(
         text(
@@ -178,7 +187,7 @@ def _people(patient: Patient) -> Iterator[Finding]:
         yield Finding("access", "ok", f"Policy in force, {row.keys} API keys, {row.staff} staff.")
 
 
-DATABASE_LOOKS: tuple[Look, ...] = (_schema, _protection, _server, _horizon, _seasons, _market, _people)
+DATABASE_LOOKS: tuple[Look, ...] = (_schema, _protection, _server, _horizon, _seasons, _market, _lapses, _people)
 
 
 def _redis(context: Context) -> Iterator[Finding]:
