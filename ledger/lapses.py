@@ -103,10 +103,12 @@ def last_run(session: Session) -> Run | None:
     return None if row is None else Run(**row._asdict())
 
 
-def stopped_run(session: Session) -> Run | None:
-    """The latest run, if it was stopped and nobody has allowed it."""
+def stopped_run(session: Session, *, now: datetime) -> Run | None:
+    """The latest run, if it was stopped, nobody has allowed it, and what has lapsed is still there."""
     last = last_run(session)
-    return last if last is not None and last.state == "stopped" else None
+    if last is None or last.state != "stopped":
+        return None
+    return last if session.execute(_IS_DUE, {"now": now}).scalar() else None
 
 
 def begin_run(session: Session, *, max_share: float, now: datetime, allowed_by: str | None = None) -> Run | None:

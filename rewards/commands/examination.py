@@ -158,7 +158,7 @@ def _market(patient: Patient) -> Iterator[Finding]:
 
 
 def _lapses(patient: Patient) -> Iterator[Finding]:
-    run = stopped_run(patient.session)
+    run = stopped_run(patient.session, now=patient.now)
     if run is not None:
         says = f"{run.points} of {run.of_points} points have lapsed: more than may be taken at once, so none were."
         todo = "Is the policy as meant? Then: rewards lapse --allow."

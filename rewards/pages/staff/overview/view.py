@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.lapses import Run, stopped_run
 from market.outlook import StockOutlook, stock_outlook
 from market.queue import QueueCounts, count_queue
 from rewards.pages.staff.products.words import runs_out_soon
@@ -63,11 +64,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """Whether what runs by itself does. `unsettled` seasons have had a step before them for long."""
+    """Whether what runs by itself does. `unsettled` seasons have had a step before them for long.
+
+    `lapses_stopped`: a run that would have taken too much at once, and waits for somebody's yes.
+    """
 
     verified: Verification | None
     unsettled: tuple[date, ...]
     midnight_missing: bool
+    lapses_stopped: Run | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +142,7 @@ def _machine(session: Session, asking: Asking) -> Machine:
         verified=last_verification(session),
         unsettled=tuple(due_seasons(session, review=asking.review, now=long_ago)),
         midnight_missing=_midnight_missing(session, asking),
+        lapses_stopped=stopped_run(session, now=asking.now),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask import url_for
-from flask_babel import gettext, ngettext
+from flask_babel import format_decimal, gettext, ngettext
 
 from market.outlook import StockOutlook
 from rewards.pages import words
@@ -58,6 +58,15 @@ def _of_machine(machine: Machine, *, frame: Frame, now: datetime) -> Iterator[Ne
         yield Need(words=said, address=url_for("staff.season", season=season), alarm=True)
     if machine.midnight_missing:
         yield Need(words=gettext("The places of last midnight are missing. Is the scheduler running?"), alarm=True)
+    stopped = machine.lapses_stopped
+    if stopped is not None:
+        said = gettext(
+            "%(points)s of %(all)s points have lapsed: too many to be taken at once. Nothing was taken.",
+            points=format_decimal(stopped.points),
+            all=format_decimal(stopped.of_points),
+        )
+        more = gettext("If the rules are as they should be, an operator runs: rewards lapse --allow")
+        yield Need(words=said, alarm=True, more=more)
 
 
 def _of_ranking(ranking: RankingState) -> Iterator[Need]:
