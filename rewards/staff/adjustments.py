@@ -21,7 +21,7 @@ from rewards.access.behind import behind
 from rewards.earning.correct import Note, check_affordable, lock_member, post_adjustment
 from rewards.errors import AdjustmentDecided, AskedByAnother, AskedByYou, CapReached, MemberGone
 from rewards.staff.adjustment_rows import AdjustmentRow, State, find_adjustment
-from rewards.staff.limits import AdjustLimits, weigh
+from rewards.staff.limits import AdjustLimits, Verdict, weigh
 from rewards.staff.points import Corrected, adjust_points
 
 # The audit is kept for ever, notes beside entries are not: erasing a member gives nobody's cap back.
@@ -80,6 +80,20 @@ def adjust_within(
     asked = {"adjustment_id": uuid7(), "account_id": account.account_id, "points": points, "overdraft": overdraft}
     session.execute(_ASK, asked)
     return _note_step(session, asked["adjustment_id"], state="waiting", reason=reason, actor=by.actor, now=by.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would become of an adjustment now, without a lock: advice. `left`: of the day's cap, none without one."""
+
+    verdict: Verdict
+    left: int | None
+
+
+def look_ahead(session: Session, points: int, *, by: Adjuster) -> Outlook:
+    """Whether an adjustment would be posted at once, wait, or be over the cap."""
+    used, cap = used_today(session, by), by.limits.cap_per_day
+    return Outlook(weigh(points, used=used, limits=by.limits), None if cap is None else max(cap - used, 0))
 
 
 def used_today(session: Session, by: Adjuster) -> int:

@@ -59,6 +59,11 @@ MAY: dict[str, Any] = {
     "hide": MANAGING,
     "erasure": MANAGING,
     "do_erasure": MANAGING,
+    "adjustments": ALL,
+    "adjustment_asked": ALL,
+    "approve_adjustment": MANAGING,
+    "refuse_adjustment": MANAGING,
+    "withdraw_adjustment": MANAGING,
     "seasons": ALL,
     "season": ALL,
     "disqualification": MANAGING,
@@ -88,6 +93,7 @@ def path_of(rule: Rule, world: World) -> str:
     """An address of something that is there."""
     known = {
         "redemption_id": "select redemption_id as it from redemption where state = 'requested' order by 1 limit 1",
+        "adjustment_id": "select adjustment_id as it from adjustment where state = 'waiting'",
         "product_id": "select product_id as it from product where key = 'coffee-3000'",
     }
     given = {name: str(world.rows(query)[0].it) for name, query in known.items() if name in rule.arguments}

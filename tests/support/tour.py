@@ -206,6 +206,13 @@ DESK = (
     ),
     Stop(name="staff-suspend", path=f"/staff/members/suspend?id={READER}", endpoint="staff.suspension", who=Staff()),
     Stop(name="staff-erase", path=f"/staff/members/erase?id={READER}", endpoint="staff.erasure", who=Staff()),
+    Stop(name="staff-adjustments", path="/staff/adjustments", endpoint="staff.adjustments", who=Staff()),
+    Stop(
+        name="staff-adjustment",
+        path="/staff/adjustments/{adjustment}",
+        endpoint="staff.adjustment_asked",
+        who=Staff(),
+    ),
     Stop(name="staff-seasons", path="/staff/seasons", endpoint="staff.seasons", who=Staff()),
     Stop(name="staff-season", path=f"/staff/seasons/{EARLY_WEEK}", endpoint="staff.season", who=Staff()),
     Stop(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from market.products import ensure_prize_products
+from rewards.access.keys import create_key
 from rewards.access.scopes import Role
 from rewards.access.secrets import STAFF_PREFIX, digest_of
 from rewards.attendance.attend import Arrival
@@ -328,6 +329,10 @@ def _correct(life: Life) -> None:
         )[0].seq
         body = {"member_id": winner, "seq": seq, "reason": "다른 사이트의 글을 그대로 옮긴 글이었어요."}
         done(mina.post("/v1/staff/reversals", json=body))
+    with life.at(3 * HOUR):
+        # More than one may give alone: it waits for mina.
+        made = life.world.run(lambda session: create_key(session, name="이웃마을", scopes=["staff:manage"], now=NOW))
+        _adjust(life.forum.bearer(made[1]), life.id_of(3), 6500, reason="석 달 동안 글쓰기 모임을 이끌어 줬어요.")
 
 
 def _settle_purse(life: Life) -> None:

@@ -19,6 +19,10 @@ def deeds() -> dict[str, str]:
 def _deeds_with_members() -> dict[str, str]:
     return {
         "points.adjust": gettext("Points corrected"),
+        "points.ask": gettext("Adjustment asked for"),
+        "points.approve": gettext("Adjustment approved"),
+        "points.refuse": gettext("Adjustment refused"),
+        "points.withdraw": gettext("Adjustment withdrawn"),
         "points.reverse": gettext("Award taken back"),
         "points.restore": gettext("Award given again"),
         "member.suspend": gettext("Member suspended"),
@@ -84,6 +88,7 @@ def _fact_names() -> dict[str, str]:
         "seq": gettext("entry"),
         "reverses": gettext("entry taken back"),
         "restores": gettext("entry taken back"),
+        "adjustment": gettext("adjustment"),
         "ground": gettext("ground"),
         "hidden": gettext("hidden"),
         "key": gettext("key"),

@@ -122,6 +122,10 @@ def audit_words(line: AuditLine) -> str:
     points, ground = line.detail.get("points"), dict(ground_choices()).get(line.detail.get("ground", ""))
     said = {
         "points.adjust": gettext("corrected by %(points)sP", points=signed(points or 0)),
+        "points.ask": gettext("asked for %(points)sP", points=signed(points or 0)),
+        "points.approve": gettext("approved %(points)sP", points=signed(points or 0)),
+        "points.refuse": gettext("refused %(points)sP", points=signed(points or 0)),
+        "points.withdraw": gettext("withdrew %(points)sP", points=signed(points or 0)),
         "points.reverse": gettext("took entry %(seq)s back", seq=line.detail.get("reverses")),
         "points.restore": gettext("took entry %(seq)s back", seq=line.detail.get("restores")),
         "member.suspend": gettext("suspended: %(ground)s", ground=ground) if ground else gettext("suspended"),

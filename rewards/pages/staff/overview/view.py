@@ -14,6 +14,7 @@ from rewards.ranking.late_reversals import late_reversals
 from rewards.ranking.season_rows import seasons_before
 from rewards.ranking.seasons import Calendar
 from rewards.settlement import due_seasons
+from rewards.staff.adjustment_rows import count_waiting
 from rewards.verifications import Verification, last_verification
 
 OVERDUE_AFTER = timedelta(hours=48)
@@ -51,13 +52,17 @@ class Today:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What waits for staff. `late_seasons` had late reversals that would have changed the winners."""
+    """What waits for staff. `adjustments` wait for a second of them.
+
+    `late_seasons` had late reversals that would have changed the winners.
+    """
 
     queue: QueueCounts
     overdue: int
     done_today: int
     low: tuple[StockOutlook, ...]
     lapsing: int
+    adjustments: int
     in_review: tuple[date, ...]
     late_seasons: tuple[date, ...]
 
@@ -119,6 +124,7 @@ def _work(session: Session, asking: Asking) -> Work:
         done_today=session.execute(_DONE, done).scalar_one(),
         low=tuple(sorted(low, key=lambda one: one.runs_out_on or asking.day)),
         lapsing=sum(one.lapsing for one in outlook),
+        adjustments=count_waiting(session),
         in_review=tuple(session.scalars(_IN_REVIEW)) if asking.review else (),
         late_seasons=_late_seasons(session, asking.now),
     )

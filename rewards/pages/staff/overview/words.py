@@ -85,6 +85,9 @@ def _of_work(work: Work, *, frame: Frame) -> Iterator[Need]:
     if work.queue.to_approve:
         said = ngettext("One redemption needs approval.", "%(num)d redemptions need approval.", work.queue.to_approve)
         yield Need(words=said, address=url_for("staff.queue", tab="to_approve"))
+    if work.adjustments:
+        said = ngettext("One adjustment needs approval.", "%(num)d adjustments need approval.", work.adjustments)
+        yield Need(words=said, address=url_for("staff.adjustments"))
     for season in work.in_review:
         said = gettext("The result of the week of %(day)s waits for review.", day=_day(season, frame))
         yield Need(words=said, address=url_for("staff.season", season=season))
