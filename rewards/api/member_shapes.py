@@ -125,6 +125,21 @@ class BalanceOut(Document):
     available = fields.Integer(required=True)
 
 
+class LapseOut(Document):
+    """Points that lapse together."""
+
+    lapses_at = fields.String(required=True, metadata={"format": "date-time"})
+    points = fields.Integer(required=True)
+
+
+class LapsingOut(Document):
+    """What lapses when; `points` is all of it."""
+
+    member_id = fields.String(required=True)
+    items = fields.List(fields.Nested(LapseOut), required=True)
+    points = fields.Integer(required=True)
+
+
 class EntryEvent(Document):
     """The event that an entry comes from."""
 

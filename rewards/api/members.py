@@ -8,6 +8,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from ledger.accounts import read_accounts
+from ledger.lapses import coming_lapses
 from rewards.api.member_shapes import (
     ENTRY_EXAMPLE,
     EXAMPLE,
@@ -15,6 +16,7 @@ from rewards.api.member_shapes import (
     BalanceQuery,
     EntriesQuery,
     EntryOut,
+    LapsingOut,
     MemberQuery,
     ProfileIn,
     ProfileOut,
@@ -159,6 +161,26 @@ def get_balance(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
     at = asked or request_now()
     points = {"balance": then.balance, "held": then.held, "available": then.balance - then.held}
     return {"member_id": member_id, "at": rfc3339(at), **points}
+
+
+@members.call(
+    "GET",
+    "/v1/members/<member:member_id>/lapsing",
+    access=needs("members:read", members="own"),
+    gives=LapsingOut,
+    refuses=("not-found",),
+    example={
+        "member_id": "minji",
+        "items": [{"lapses_at": "2027-01-17T15:00:00.000Z", "points": 120}],
+        "points": 120,
+    },
+)
+def get_lapsing(member_id: str) -> dict[str, Any]:
+    """Read which of a member's points lapse when, the earliest first. Points that never lapse, and held ones, don't."""
+    with request_transaction() as session:
+        coming = coming_lapses(session, account_of(session, member_id), now=request_now())
+    items = [{"lapses_at": rfc3339(one.lapses_at), "points": one.points} for one in coming]
+    return {"member_id": member_id, "items": items, "points": sum(one.points for one in coming)}
 
 
 @members.call(

@@ -35,6 +35,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "DELETE /v1/members/{member_id}/sessions": ("members:write", "UFUUFFFFFI"),
     "POST /v1/members/{member_id}/suspend": ("members:write", "UFUUFFFFFI"),
     "GET /v1/members/{member_id}/balance": ("members:read", "UFUUFIFFFI"),
+    "GET /v1/members/{member_id}/lapsing": ("members:read", "UFUUFIFFFI"),
     "GET /v1/members/{member_id}/entries": ("members:read", "UFUUFIFFFI"),
     "GET /v1/members/{member_id}/attendance": ("members:read", "UFUUFIFFFI"),
     "POST /v1/attendance": ("attendance:write", "UFUUFIFFFI"),
