@@ -7,11 +7,13 @@ transaction stays open.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Result, text
 from sqlalchemy.orm import Session
+
+STREAMED = 1000
 
 
 class Sight(NamedTuple):
@@ -41,6 +43,15 @@ _ACCOUNTS_SINCE = text(
     " join outbox o on o.generation = :generation and o.xid8 = open.xid8"
     " where o.topic = any(cast(:topics as text[])) and o.account_id is not null"
 )
+# Between two sights: not visible in the first, visible in the second, whatever more a later statement sees.
+_NOTICES_BETWEEN = text(
+    "select o.* from (select id, xid8, topic, account_id, payload, recorded_at from outbox"
+    " where generation = :generation and xid8 >= pg_snapshot_xmax(cast(:snapshot as pg_snapshot))"
+    " union all select o.id, o.xid8, topic, account_id, payload, recorded_at"
+    " from pg_snapshot_xip(cast(:snapshot as pg_snapshot)) as open(xid8)"
+    " join outbox o on o.generation = :generation and o.xid8 = open.xid8) o"
+    " where pg_visible_in_snapshot(o.xid8, cast(:until as pg_snapshot)) order by o.id"
+)
 _PRUNE = text("delete from outbox where recorded_at < :before")
 _MARK_PRUNED = text("update outbox_generation set pruned_at = greatest(pruned_at, :before)")
 
@@ -59,6 +70,15 @@ def is_past(session: Session, sight: Sight) -> bool:
 def accounts_since(session: Session, sight: Sight, *, topics: Sequence[str]) -> list[UUID]:
     """The accounts of all notices on `topics` that have become visible since."""
     return list(session.scalars(_ACCOUNTS_SINCE, {**sight._asdict(), "topics": list(topics)}))
+
+
+def notices_between(session: Session, sight: Sight, *, until: Sight) -> Result[Any]:
+    """All notices that have become visible from one sight to the next, each once; streamed.
+
+    An account's come in the order in which they were written, since its lock kept them apart.
+    """
+    parameters = {**sight._asdict(), "until": until.snapshot}
+    return session.execute(_NOTICES_BETWEEN, parameters, execution_options={"yield_per": STREAMED})
 
 
 def prune(session: Session, *, before: datetime) -> int:

@@ -17,6 +17,8 @@ from rewards.settlement import due_seasons
 LATE_EVENTS = timedelta(minutes=1)
 """After the grace, for the last transactions that were within it."""
 LATE = "-late"
+DELIVER = "deliver-webhooks"
+"""The only job that calls the outside: never done by the scheduler itself."""
 
 _MIDNIGHT_RANKED = text("select exists (select from midnight_rank where day = :day)")
 _HAS_LOTS = text("select exists (select from lot where remaining > 0)")

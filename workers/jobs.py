@@ -23,6 +23,8 @@ from rewards.ranking.midnight import rank_at_midnight
 from rewards.runtime.database import transaction
 from rewards.settlement import settle
 from workers import upkeep
+from workers.deliver import deliver
+from workers.due import DELIVER
 
 LOCK_NOT_AVAILABLE = "55P03"
 EXPIRE_AT_ONCE = 100
@@ -110,6 +112,11 @@ def seal_blocks(_minute: str, *, context: Context) -> None:
         leaves = block.leaves if block else 0
 
 
+def deliver_webhooks(_window: str, *, context: Context) -> None:
+    """Send what the forum is to be told."""
+    deliver(context=context)
+
+
 class Job(Protocol):
     """A job takes one word that names what it is about."""
 
@@ -125,5 +132,6 @@ JOBS: Mapping[str, Job] = MappingProxyType(
         "tell-lapses": tell_lapses,
         "keep-house": keep_house,
         "seal-blocks": seal_blocks,
+        DELIVER: deliver_webhooks,
     }
 )

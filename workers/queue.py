@@ -7,9 +7,9 @@ import redis
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 
-from workers.due import Due
+from workers.due import DELIVER, Due
 
-QUEUES = ("rewards",)
+QUEUES = ("rewards", "webhooks")
 JOB_TIMEOUT_S = 300
 KEPT_FAILED_S = int(timedelta(days=1).total_seconds())
 AGAIN_AFTER_S = 30
@@ -21,17 +21,26 @@ def enqueue(client: redis.Redis, due: Due) -> bool:
 
     Raises redis.RedisError where Redis is away.
     """
+    return _enqueue(client, due, queue=QUEUES[0], kept_s=AGAIN_AFTER_S * 2)
+
+
+def enqueue_deliveries(client: redis.Redis) -> bool:
+    """Have messages delivered; False where a job for that waits or works already. Raises redis.RedisError."""
+    return _enqueue(client, Due(DELIVER, ""), queue=QUEUES[1], kept_s=0)
+
+
+def _enqueue(client: redis.Redis, due: Due, *, queue: str, kept_s: int) -> bool:
     window = int(time.time() // AGAIN_AFTER_S)
     job_id = f"{due.job}-{due.argument}-{window}".replace(":", "-")
     try:
-        Queue(QUEUES[0], connection=client).enqueue_call(
+        Queue(queue, connection=client).enqueue_call(
             "workers.jobs.run",
             args=tuple(due),
             job_id=job_id,
             unique=True,
             timeout=JOB_TIMEOUT_S,
             ttl=AGAIN_AFTER_S * 2,
-            result_ttl=AGAIN_AFTER_S * 2,
+            result_ttl=kept_s,
             failure_ttl=KEPT_FAILED_S,
         )
     except DuplicateJobError:

@@ -17,9 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from rewards.commands.context import Context
 from rewards.ranking.projection import drop_past, project
 from rewards.runtime.database import snapshot, transaction
+from rewards.webhooks.deliveries import due_lanes
+from rewards.webhooks.fan_out import fan_out
 from workers.due import Due, Rounds, open_weeks, what_is_due
 from workers.jobs import JOBS
-from workers.queue import enqueue
+from workers.queue import enqueue, enqueue_deliveries
 from workers.verifier import Verifier
 
 PROJECT_EVERY_S = 0.25
@@ -60,6 +62,7 @@ class Scheduler:
         if time.monotonic() - self.looked_s >= LOOK_EVERY_S:
             self.looked_s = time.monotonic()
             self._guarded("look", self._look)
+            self._guarded("tell", self._tell)
             if self.verifier:
                 self._guarded("verify", self.verifier.look)
 
@@ -90,6 +93,16 @@ class Scheduler:
             if self.stop.is_set():
                 return
             self._guarded(one.job, lambda one=one: self._see_to(one))
+
+    def _tell(self) -> None:
+        """Make messages of what has happened, and let workers send them: they wait where there is no worker."""
+        now = self.context.clock()
+        with transaction(self.context.engine) as session:
+            fan_out(session, now=now)
+        with snapshot(self.context.engine) as session:
+            lanes = due_lanes(session, now=now)
+        if lanes:
+            enqueue_deliveries(self.client)
 
     def _see_to(self, due: Due) -> None:
         first_s = self.queued_s.setdefault(due, time.monotonic())

@@ -15,6 +15,7 @@ SESSIONS_KEPT = timedelta(days=30)
 STREAKS_KEPT = timedelta(days=7)
 MIDNIGHTS_KEPT = timedelta(days=7)
 VERIFICATIONS_KEPT = timedelta(days=30)
+MESSAGES_KEPT = timedelta(days=30)
 ROWS_AT_ONCE = 5000
 
 _ANSWERS = text(
@@ -48,6 +49,10 @@ _VERIFICATIONS = text(
     "delete from verification where ctid = any(array(select ctid from verification"
     " where finished_at < :before limit :rows))"
 )
+_MESSAGES = text(
+    "delete from webhook_message where ctid = any(array(select ctid from webhook_message"
+    " where created_at < :before limit :rows))"
+)
 
 
 def removals(*, now: datetime, today: date) -> Iterator[tuple[TextClause, Mapping[str, Any]]]:
@@ -58,6 +63,7 @@ def removals(*, now: datetime, today: date) -> Iterator[tuple[TextClause, Mappin
     yield _MEMBER_SESSIONS, {"before": now - SESSIONS_KEPT}
     yield _FAILURES, {"before": now - FAILURES_COUNT_FOR}
     yield _VERIFICATIONS, {"before": now - VERIFICATIONS_KEPT}
+    yield _MESSAGES, {"before": now - MESSAGES_KEPT}
     yield _STREAKS, {"before": today - STREAKS_KEPT}
     yield _MIDNIGHTS, {"before": today - MIDNIGHTS_KEPT}
 

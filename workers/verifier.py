@@ -1,4 +1,4 @@
-"""Verifies the whole database again and again, in a process of its own that gives way to everything else.
+"""Verifies the whole database round after round, in a process of its own that gives way to everything else.
 
 It needs neither Redis nor a worker, and ends with the scheduler that started it.
 """
@@ -16,7 +16,7 @@ import structlog
 from rewards.commands.context import Context
 from rewards.runtime.database import snapshot
 from rewards.runtime.servers.process import tether
-from rewards.verifications import PAUSE_MIN, last_verification
+from rewards.verifications import PAUSE, read_verified
 
 SETTLE_DOWN_S = 20.0
 """After its start the service is left in peace for so long."""
@@ -46,14 +46,13 @@ class Verifier:
                 self._start()
 
     def end(self) -> None:
-        """End the one that runs, if one does: nothing is lost, the next one begins anew."""
+        """End the one that runs, if one does: nothing is lost, the next one goes on where it was."""
         if self.process is not None:
             self.process.terminate()
 
     def _is_due(self) -> bool:
         with snapshot(self.context.engine) as session:
-            last = last_verification(session)
-        return last is None or self.context.clock() >= last.next_at
+            return read_verified(session).is_due(self.context.clock())
 
     def _start(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603 -- our own command
@@ -68,12 +67,10 @@ class Verifier:
         if code is None:
             return
         self.process = None
-        if code == 1:
-            log.error("verification.found", see="rewards verify")
-        elif code:
+        if code not in (0, 1):  # what was found, the process has said itself
             log.warning("verification.not_run", exit_code=code)
         # One that could not run has left no record to rest after, and may have read for long.
-        rest_s = PAUSE_MIN.total_seconds() if code not in (0, 1) else LOOK_EVERY_S
+        rest_s = PAUSE.total_seconds() if code not in (0, 1) else LOOK_EVERY_S
         self.not_before_s = time.monotonic() + rest_s
 
 

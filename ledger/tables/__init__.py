@@ -7,8 +7,8 @@ neither UPDATE nor DELETE on it, and a trigger refuses both, and TRUNCATE, even 
 """
 
 from ledger.tables.accounts import Account, Entry, EntryNote
-from ledger.tables.base import APPEND_ONLY, BYTES_ORDER, EMPTY_HEAD, Base, Xid8
 from ledger.tables.blocks import Block, BlockLeaf
+from ledger.tables.declarative import APPEND_ONLY, BYTES_ORDER, EMPTY_HEAD, Base, Xid8
 from ledger.tables.events import Event, EventData
 from ledger.tables.holds import Hold, HoldHistory
 from ledger.tables.lots import LapseNotice, LapseRun, Lot, LotUse

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ledger.tables.base import APPEND_ONLY, BYTES_ORDER, Base
+from ledger.tables.declarative import APPEND_ONLY, BYTES_ORDER, Base
 
 
 class Event(Base):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ledger.tables.base import APPEND_ONLY, Base
+from ledger.tables.declarative import APPEND_ONLY, Base
 
 
 class Hold(Base):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ledger.tables.base import Base, Xid8
+from ledger.tables.declarative import Base, Xid8
 
 
 class OutboxGeneration(Base):

@@ -19,6 +19,7 @@ from rewards.api.staff_points import staff_points
 from rewards.api.staff_products import staff_products
 from rewards.api.staff_redemptions import staff_redemptions
 from rewards.api.staff_sessions import staff_sessions
+from rewards.api.staff_webhooks import staff_webhooks
 from rewards.http.health import health
 
 RESOURCES = (
@@ -38,6 +39,7 @@ RESOURCES = (
     staff_adjustments,
     staff_members,
     staff_access,
+    staff_webhooks,
     health,
 )
 

@@ -132,6 +132,8 @@ class Book:
         if event.data and keep_data:
             self.data.append((event.key, account.account_id, orjson.dumps(dict(event.data)).decode()))
         self._tell(decision)
+        if level_up:
+            self.notices.append(Notice("level", account.account_id, {"level": level}))
         return decision
 
     def latest_season_of(self, transfer_id: UUID) -> date | None:

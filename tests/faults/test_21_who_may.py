@@ -95,6 +95,15 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "POST /v1/staff/api-keys": ("staff:manage", "UFUUFFFFII"),
     "DELETE /v1/staff/api-keys/{key_id}": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/audit": ("staff:manage", "UFUUFFFFII"),
+    "GET /v1/staff/webhooks": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/staff/webhooks": ("staff:manage", "UFUUFFFFII"),
+    "GET /v1/staff/webhooks/{webhook_id}": ("staff:manage", "UFUUFFFFII"),
+    "PUT /v1/staff/webhooks/{webhook_id}": ("staff:manage", "UFUUFFFFII"),
+    "DELETE /v1/staff/webhooks/{webhook_id}": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/staff/webhooks/{webhook_id}/rotate": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/staff/webhooks/{webhook_id}/test": ("staff:manage", "UFUUFFFFII"),
+    "GET /v1/staff/webhooks/{webhook_id}/deliveries": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/staff/webhooks/{webhook_id}/resend": ("staff:manage", "UFUUFFFFII"),
     "GET /healthz": ("", "IIIIIIIIII"),
     "GET /readyz": ("", "IIIIIIIIII"),
     "GET /metrics": ("", "IIIIIIIIII"),
@@ -118,6 +127,7 @@ VALUES = {
     "product_id": NOBODY,
     "adjustment_id": NOBODY,
     "key_id": NOBODY,
+    "webhook_id": NOBODY,
     "session_id": "0123456789abcdef",
 }
 BODIES = {"POST /v1/market/redemptions": {"product": "coffee"}}

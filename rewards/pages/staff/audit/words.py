@@ -59,6 +59,12 @@ def _deeds_of_access() -> dict[str, str]:
         "staff.disable": gettext("Account closed"),
         "key.create": gettext("Key made"),
         "key.revoke": gettext("Key revoked"),
+        "webhook.create": gettext("Webhook made"),
+        "webhook.change": gettext("Webhook changed"),
+        "webhook.rotate": gettext("Webhook's secret replaced"),
+        "webhook.delete": gettext("Webhook deleted"),
+        "webhook.test": gettext("Webhook tried"),
+        "webhook.resend": gettext("Messages sent again"),
     }
 
 
