@@ -160,6 +160,8 @@ def _grant(case: _Case) -> LineWords:
 
 
 def _expiry(case: _Case) -> LineWords:
+    if case.line.points > 0:
+        return LineWords(gettext("Given back before its award is taken back"), (gettext("had lapsed"),), case.line.note)
     return LineWords(gettext("Lapsed"), (), case.line.note)
 
 

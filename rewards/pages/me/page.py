@@ -11,6 +11,7 @@ from rewards.access.member_sessions import sign_out_everywhere
 from rewards.http.auth import SESSION_COOKIE
 from rewards.http.surroundings import request_now, request_snapshot, request_transaction
 from rewards.members.profile import write_profile
+from rewards.pages import words
 from rewards.pages.forms import Form, go_on, read_form, refuse_aloud, say
 from rewards.pages.frame import present_frame
 from rewards.pages.me.reading import Only, read_me
@@ -40,7 +41,10 @@ def me() -> str:
         view = read_me(session, signed_in().member_id, only=only, cursor=request.args.get("cursor"))
     frame = present_frame()
     return render_template(
-        "pages/me.html", view=view, day_name=partial(day_name, locale=frame.locale, today=frame.today)
+        "pages/me.html",
+        view=view,
+        day_name=partial(day_name, locale=frame.locale, today=frame.today),
+        short_day=partial(words.day, locale=frame.locale, today=frame.today),
     )
 
 

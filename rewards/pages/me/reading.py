@@ -7,13 +7,24 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from ledger.lapses import coming_lapses
 from market.queue import QueueFilter, read_queue
 from rewards.http.cursors import cursor_for, place_after
 from rewards.http.surroundings import here, request_now
 from rewards.members.explanations import points_set_aside, refusals
 from rewards.members.profile import Profile, read_profile
 from rewards.members.statement import Occurred, StatementLine, points_since, statement_as_it_occurred
-from rewards.pages.me.view import DayShown, LevelShown, LineShown, MeView, OnItsWay, RankShown, days_shown, level_shown
+from rewards.pages.me.view import (
+    DayShown,
+    LevelShown,
+    LineShown,
+    MeView,
+    OnItsWay,
+    RankShown,
+    days_shown,
+    level_shown,
+    next_lapse,
+)
 from rewards.pages.ranking.weeks import policy_or_none
 from rewards.pages.statement_words import Telling, present_telling, refusal_words, set_aside_words, tell_lines
 from rewards.policy.document import Policy
@@ -69,6 +80,9 @@ def read_me(session: Session, member_id: str, *, only: Only | None, cursor: str 
         level=_level(policy, member, telling=telling),
         ranks=_ranks(session, member_id),
         on_their_way=_on_their_way(session, member, telling=telling),
+        next_lapse=next_lapse(
+            coming_lapses(session, member.account_id, now=request_now()), calendar=telling.calendar
+        ),
         days=_days(turned, lines, more=more),
         only=only,
         first_page=cursor is None,

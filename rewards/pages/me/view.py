@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import get_day_names
 from flask_babel import gettext
 
+from ledger.lapses import Coming
 from rewards.members.levels import Level, level_at
 from rewards.members.statement import StatementLine
 from rewards.pages import words
@@ -77,6 +78,14 @@ class OnItsWay:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class LapseShown:
+    """Points that lapse next, and the last community day on which they can be used."""
+
+    points: int
+    last_day: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeView:
     """What do I have, and why? `kept_off` says by whom the member is kept off the ranking."""
@@ -89,6 +98,7 @@ class MeView:
     level: LevelShown | None
     ranks: tuple[RankShown, ...]
     on_their_way: tuple[OnItsWay, ...]
+    next_lapse: LapseShown | None
     days: tuple[DayShown, ...]
     only: str | None
     first_page: bool
@@ -124,6 +134,14 @@ def level_shown(levels: Sequence[Level], *, lifetime: int, by_hand: str | None, 
         missing=following.points - lifetime,
         share_done=min(done * 100 // span, 99) if span > 0 else 0,
     )
+
+
+def next_lapse(coming: Sequence[Coming], *, calendar: Calendar) -> LapseShown | None:
+    """What lapses with the end of the earliest day on which something does."""
+    days = [calendar.day_of(one.lapses_at - timedelta(microseconds=1)) for one in coming]
+    if not days:
+        return None
+    return LapseShown(sum(one.points for one, day in zip(coming, days, strict=True) if day == days[0]), days[0])
 
 
 def days_shown(
