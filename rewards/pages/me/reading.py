@@ -80,9 +80,7 @@ def read_me(session: Session, member_id: str, *, only: Only | None, cursor: str 
         level=_level(policy, member, telling=telling),
         ranks=_ranks(session, member_id),
         on_their_way=_on_their_way(session, member, telling=telling),
-        next_lapse=next_lapse(
-            coming_lapses(session, member.account_id, now=request_now()), calendar=telling.calendar
-        ),
+        next_lapse=next_lapse(coming_lapses(session, member.account_id, now=request_now()), calendar=telling.calendar),
         days=_days(turned, lines, more=more),
         only=only,
         first_page=cursor is None,
