@@ -19,6 +19,7 @@ from ledger.postings import AccountState, EntryRow, Posting, post
 from ledger.protection import unprotected
 from ledger.tables import Base
 from ledger.verify_chains import suspects_by_decisions, suspects_by_entries
+from ledger.verify_lots import OF_LOTS
 from ledger.verify_queries import OF_ACCOUNTS
 from ledger.verify_slices import ACCOUNTS, Check, Finding, Part, Slice, cut_accounts, queries, whole
 
@@ -40,7 +41,7 @@ def chain_findings(session: Session, piece: Slice) -> Iterator[Finding]:
             yield from list(name_broken(session, suspects)) or [_unexplained(suspects)]
 
 
-LEDGER_CHECKS: tuple[Check, ...] = (chain_findings, queries(OF_ACCOUNTS))
+LEDGER_CHECKS: tuple[Check, ...] = (chain_findings, queries(OF_ACCOUNTS), queries(OF_LOTS))
 """What is looked at of each account; the blocks have theirs."""
 
 

@@ -55,7 +55,8 @@ select account_id, seq, kind, 'no decision and no note of staff stands behind it
     where not (kind in ('reversal', 'restore') and exists (select from found f where f.transfer_id = b.transfer_id))
 union all select e.account_id, e.seq, e.kind, 'nothing writes such an entry'
     from entry e
-    where e.{_RANGE} and (e.kind in ('transfer', 'refund', 'expiry', 'merge')
+    where e.{_RANGE} and (e.kind in ('transfer', 'refund', 'merge')
+    or (e.kind = 'expiry' and e.contra <> 'expiry')
     or (e.kind = 'grant' and e.contra <> 'opening-balance') or e.contra = '')
 union all select e.account_id, max(e.seq), 'grant', 'the account was opened before'
     from entry e where e.{_RANGE} and e.kind = 'grant' group by 1 having count(*) > 1

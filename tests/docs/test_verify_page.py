@@ -5,6 +5,7 @@ from pathlib import Path
 
 import ledger.verify
 import ledger.verify_blocks
+import ledger.verify_lots
 import ledger.verify_queries
 import market.verify
 import rewards.verify
@@ -22,6 +23,7 @@ def checks_of_the_code() -> set[str]:
     return {
         *in_code,
         *ledger.verify_queries.OF_ACCOUNTS,
+        *ledger.verify_lots.OF_LOTS,
         *ours.OF_ACCOUNTS,
         *ours.OF_DAYS,
         *ours.OF_SEASONS,
