@@ -42,7 +42,8 @@ select l.lot_id, l.seq, l.account_id from lot l
     where l.{_RANGE} and (e.seq is null or e.points <= 0
         or (l.from_lot is null and (e.points <> l.points or e.kind in ('reversal', 'expiry', 'merge')))
         or (l.from_lot is not null and (o.earned_at <> l.earned_at or l.points > o.points
-            or (o.account_id <> l.account_id) <> (e.kind = 'merge' and o.seq <> l.seq))))
+            or (o.account_id <> l.account_id and e.kind <> 'merge')
+            or (o.account_id = l.account_id and o.seq <> l.seq))))
     order by 1
 """,
     ),
