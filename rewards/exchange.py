@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.accounts import lock_accounts
 from market.codes import CodeKeys, ReadCode, read_code, read_own_code
 from market.errors import UnknownRedemption
 from market.limits import LimitPeriod, Periods
@@ -21,7 +20,7 @@ from market.redemptions import cancel, request
 from market.states import GIVEN_BACK
 from market.steps import read_redemption
 from rewards.errors import MemberSuspended, RewardsError
-from rewards.members.ensure import read_members
+from rewards.members.ensure import lock_member, read_members
 from rewards.members.profile import account_of
 from rewards.ranking.seasons import Calendar
 
@@ -78,18 +77,19 @@ def redeem(
 ) -> Redeemed:
     """Exchange points for a product, named by its id or its key; the same redemption again changes nothing.
 
-    Raises UnknownThing, UnknownProduct, MemberSuspended, whatever `market.redemptions.request` refuses, and
-    PriceChanged where the caller says which price the member was shown and it is another by now: roll back then.
+    Raises UnknownThing, UnknownProduct, MemberSuspended, whatever `market.redemptions.request` refuses, MemberMoved
+    (roll back, run it again), and PriceChanged where the caller says which price the member was shown and it is another
+    by now: roll back then.
     """
-    account_id = account_of(session, member_id)
-    # Under the lock, since staff may suspend the member at this very moment.
-    lock_accounts(session, [account_id], now=now)
-    _check_not_suspended(session, member_id)
+    # Under the lock, since staff may suspend, merge or erase the member at this very moment.
+    member, _ = lock_member(session, member_id, now=now)
+    if member.suspended_at is not None:
+        raise MemberSuspended(member_id=member_id, since=member.suspended_at)
     repeated = read_redemption(session, redemption_id) is not None
     row = request(
         session,
         redemption_id=redemption_id,
-        account_id=account_id,
+        account_id=member.account_id,
         product_id=_product_id(session, product, today=periods.today),
         periods=periods,
         now=now,
@@ -161,12 +161,6 @@ def period_ends(period: LimitPeriod, *, today: date, calendar: Calendar) -> date
     if period == "week":
         return calendar.week_of(today) + timedelta(weeks=1)
     return calendar.day_of(calendar.month_bounds(today)[1]) if period == "month" else None
-
-
-def _check_not_suspended(session: Session, member_id: str) -> None:
-    suspended_at = read_members(session, [member_id])[member_id].suspended_at
-    if suspended_at is not None:
-        raise MemberSuspended(member_id=member_id, since=suspended_at)
 
 
 def _product_id(session: Session, named: UUID | str, *, today: date) -> UUID:

@@ -57,7 +57,10 @@ def read_members(session: Session, member_ids: Iterable[str]) -> dict[str, Membe
 
 
 def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime) -> dict[str, MemberRow]:
-    """The members, new ones made in the order of their ids. Call before locking accounts."""
+    """The members, new ones made in the order of their ids. Call before locking accounts.
+
+    Raises MemberMoved if one whom somebody else made at the same time was erased again at once.
+    """
     wanted = set(member_ids)
     known = read_members(session, wanted)
     missing = sorted(wanted - known.keys(), key=str.encode)
@@ -65,7 +68,10 @@ def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime
         return known
     rows = [(member_id, uuid7(), urandom(16)) for member_id in missing]
     session.execute(_INSERT, {**named(("ids", "accounts", "salts"), rows), "now": now})
-    return known | read_members(session, missing)
+    made = read_members(session, missing)
+    if made.keys() != set(missing):
+        raise MemberMoved
+    return known | made
 
 
 def read_locked(session: Session, members: Mapping[str, MemberRow]) -> dict[str, MemberRow]:

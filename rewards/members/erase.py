@@ -5,8 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.accounts import lock_accounts
-from rewards.members.profile import account_of
+from rewards.members.ensure import lock_member
 from rewards.ranking.visibility import bump
 
 _FORGET = text(
@@ -39,8 +38,8 @@ def erase(session: Session, member_id: str, *, now: datetime) -> None:
 
     The digests that the ledger keeps mean nothing without their salt. The same id, used again, is somebody new.
     """
-    account_id = account_of(session, member_id)
-    lock_accounts(session, [account_id], now=now)
+    # Under the lock they may be gone already, or be somebody else's.
+    account_id = lock_member(session, member_id, now=now)[0].account_id
     for statement in _FREE_TEXT:
         session.execute(statement, {"account_id": account_id})
     session.execute(_FORGET, {"account_id": account_id})

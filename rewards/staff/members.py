@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from rewards.access.audit import note
 from rewards.access.member_sessions import sign_out_everywhere
+from rewards.members.ensure import lock_member
 from rewards.members.erase import erase
 from rewards.members.profile import account_of, suspend, write_profile
 from rewards.staff.adjustments import refuse_all_of
@@ -18,8 +19,10 @@ GROUNDS = ("spam", "accounts", "trading", "abuse", "wish", "other")
 
 def hide_member(session: Session, member_id: str, *, hidden: bool, actor: str, now: datetime) -> None:
     """Keep a member off the leaderboards, or put them on again. Raises UnknownThing."""
-    about = _about(session, member_id)
+    # Locked first: whoever is erased at this moment must not be made anew by writing their profile.
+    member, _ = lock_member(session, member_id, now=now)
     write_profile(session, member_id, changes={"hidden": hidden}, now=now)
+    about = f"account:{member.account_id}"
     note(session, actor=actor, action="member.hide", about=about, detail={"hidden": hidden}, now=now)
 
 

@@ -52,9 +52,9 @@ from tests.model.calls import (
     TakeBack,
 )
 from tests.model.community import Community
-from tests.model.earning import POLICY
 from tests.model.market import Card
 from tests.model.people import NINE_HOURS, Week, day_of
+from tests.model.policy import ALL_POLICY
 from tests.model.service import MANAGER, REFUSALS, STAFF, Service, refusal_of
 from tests.rewards.earning.histories import BASE, PASSING_S, Namespace, Said, saids
 from tests.support.factories import make_event
@@ -69,20 +69,6 @@ LONG_EXAMPLES = 3000
 """With `--hypothesis-profile=long`: an hour or so."""
 EXPIRY_S = 5 * DAY_S
 IDS = UUID(int=0)
-ALL_POLICY: dict[str, Any] = {
-    **POLICY,
-    "attendance": {
-        "base": 20,
-        "places": [8, 5],
-        "streaks": {2: 7, 4: 30},
-        "perfect_week": 50,
-        "perfect_month": 300,
-    },
-    "prizes": [
-        {"place": place, "product": product, "name": product, "name_en": product, "value": 1, "currency": "KRW"}
-        for place, product in ((1, "prize-4000"), (2, "prize-2000"))
-    ],
-}
 PRODUCTS = ("coded", "approved", "counted", "endless")
 
 members = st.sampled_from(("n-m0", "n-m0", "n-m1", "n-m2", "nobody"))
@@ -167,7 +153,7 @@ class Life(RuleBasedStateMachine):
         ids: Sequence[UUID] = ()
         try:
             with self.session.begin_nested():
-                answer, ids = self.service.take(self.session, call, now=self.now)
+                answer, ids, _ = self.service.take(self.session, call, now=self.now)
         except REFUSALS as refusal:
             answer = refusal_of(refusal)
         assert self.community.take(call, self.now, ids=ids) == answer

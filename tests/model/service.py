@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ledger.errors import EventConflict, LedgerError
+from ledger.events import EventKey
 from market.codes import CodeKeys, import_codes
 from market.errors import MarketError
 from market.products import ProductRow, add_quantity
@@ -18,7 +19,8 @@ from market.redemptions import expire_waiting
 from market.stock import lapse_codes
 from rewards.access.scopes import ROLES, Caller
 from rewards.attendance.check_in import check_in
-from rewards.earning.desk import Result
+from rewards.earning.answer import answer_of
+from rewards.earning.desk import Recorded, Result
 from rewards.earning.record import record
 from rewards.errors import EventInFuture, RewardsError
 from rewards.exchange import cancel_own, periods_on, redeem
@@ -65,14 +67,14 @@ _PRIZES = text(
 
 @dataclass(frozen=True)
 class Service:
-    """A world with products; `called` counts what each call is carried out by."""
+    """A world with products."""
 
     world: World
     products: dict[str, ProductRow]
     keys: CodeKeys
 
-    def take(self, session: Session, call: Call, *, now: datetime) -> tuple[Answer, Sequence[UUID]]:
-        """The answer in the model's words, and the ids of the prizes that it gave. Raises what says: do it again."""
+    def take(self, session: Session, call: Call, *, now: datetime) -> "Taken":
+        """Do it. Raises what refuses it, and what says: do it again."""
         return _WAYS[type(call)](self, session, call, now)
 
     def today(self, now: datetime) -> date:
@@ -83,7 +85,14 @@ class Service:
         return AtWork(caller=caller, keys=self.keys, today=self.today(now), now=now)
 
 
-Taken = tuple[Answer, Sequence[UUID]]
+class Taken(NamedTuple):
+    """The answer in the model's words, the ids of the prizes that it gave, and what was said of each event verbatim."""
+
+    answer: Answer
+    ids: Sequence[UUID] = ()
+    said: Sequence[tuple[EventKey, dict[str, Any]]] = ()
+
+
 _WAYS: dict[type, Callable[[Service, Session, Any, datetime], Taken]] = {}
 
 
@@ -95,15 +104,17 @@ def _by(call: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Keep a way to take a kind of call, which answers the answer alone."""
 
     def keep(way: Callable[[Service, Session, Any, datetime], Answer]) -> Callable[..., Any]:
-        _WAYS[call] = lambda service, session, given, now: (way(service, session, given, now), ())
+        _WAYS[call] = lambda service, session, given, now: Taken(way(service, session, given, now))
         return way
 
     return keep
 
 
-@_by(Send)
-def _send(service: Service, session: Session, call: Send, now: datetime) -> Answer:
-    return [answered(result) for result in record(session, call.events, terms=service.world.terms, now=now)]
+def _send(service: Service, session: Session, call: Send, now: datetime) -> Taken:
+    results = record(session, call.events, terms=service.world.terms, now=now)
+    decisions = [result.decision for result in results if isinstance(result, Recorded)]
+    said = [((one.source, one.event_id), answer_of(one)) for one in decisions]
+    return Taken([answered(result) for result in results], said=said)
 
 
 def answered(result: Result) -> dict[str, Any]:
@@ -279,19 +290,21 @@ def _settle(service: Service, session: Session, call: Settle, now: datetime) -> 
     rows = session.execute(_PRIZES, {"season": call.season}).all() if done.prizes else []
     assert len(rows) == done.prizes
     winners = [(row.place, row.member_id) for row in rows]
-    return {"state": done.state, "moved": done.moved, "prizes": winners}, [row.redemption_id for row in rows]
+    answer = {"state": done.state, "moved": done.moved, "prizes": winners}
+    return Taken(answer, [row.redemption_id for row in rows])
 
 
 def _pass_on(service: Service, session: Session, call: PassOn, now: datetime) -> Taken:
     row = redemptions.pass_on(session, call.redemption_id, by=service.at_work(call.actor, now))
     if row is None:
-        return {"to": None}, ()
+        return Taken({"to": None})
     to = session.execute(
         text("select member_id from member where account_id = :account_id"), {"account_id": row.account_id}
     )
-    return {"to": to.scalar_one()}, [row.redemption_id]
+    return Taken({"to": to.scalar_one()}, [row.redemption_id])
 
 
+_WAYS[Send] = _send
 _WAYS[Settle] = _settle
 _WAYS[PassOn] = _pass_on
 
