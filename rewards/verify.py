@@ -40,6 +40,7 @@ from rewards.ranking.seasons import Calendar
 from rewards.ranking.standings import hash_of, standing_rows
 from rewards.ranking.tally import ALL_TIME
 from rewards.tables import SEASON_EDGES
+from rewards.verify_adjustments import OF_ADJUSTMENTS
 from rewards.verify_queries import AWARDS_OF_RULE, CAPS, LEADERBOARDS, OF_ACCOUNTS, OF_ALL, OF_DAYS, OF_SEASONS
 
 PAGE = 1000
@@ -62,6 +63,7 @@ def parts(*, calendar: Calendar, now: datetime, keyring: Keyring | None = None) 
         queries(OF_ACCOUNTS, days=[today, today + ONE_DAY]),
         partial(_caps, calendar=calendar),
         market_findings,
+        queries(OF_ADJUSTMENTS),
     )
     return (
         PROTECTION,

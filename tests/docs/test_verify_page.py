@@ -9,6 +9,7 @@ import ledger.verify_lots
 import ledger.verify_queries
 import market.verify
 import rewards.verify
+import rewards.verify_adjustments
 import rewards.verify_queries
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "verify.md"
@@ -28,6 +29,7 @@ def checks_of_the_code() -> set[str]:
         *ours.OF_DAYS,
         *ours.OF_SEASONS,
         *ours.OF_ALL,
+        *rewards.verify_adjustments.OF_ADJUSTMENTS,
     }
 
 

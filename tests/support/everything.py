@@ -1,6 +1,9 @@
 """A community in which everything has happened once: every kind of entry, decision, hold and redemption."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
@@ -12,6 +15,9 @@ from rewards.attendance.attend import Arrival
 from rewards.earning.correct import adjust, reverse_award
 from rewards.earning.opening import open_balances
 from rewards.settlement import settle
+from rewards.staff.adjustment_rows import AdjustmentRow
+from rewards.staff.adjustments import Adjuster, adjust_within, approve, refuse, withdraw
+from rewards.staff.limits import AdjustLimits
 from tests.support.clock import START
 from tests.support.factories import make_comment, make_event
 from tests.support.market import STAFF, TODAY, ask, new_keys, product_with
@@ -33,6 +39,7 @@ def let_everything_happen(world: World) -> None:
     keys = new_keys()
     world.run(lambda session: _exchange(session, world, keys=keys))
     world.run(lambda session: _correct(session, world))
+    _ask_for_adjustments(world)
     world.run(lambda session: settle(session, START.date() - 2 * DAY, review=False, today=LATER.date(), now=LATER))
     world.check_in("jun", now=LATER - DAY)
     world.check_in("jun", now=LATER)
@@ -74,3 +81,23 @@ def _correct(session: Session, world: World) -> None:
     adjust(session, "sora", points=40, reason="thanks", actor=STAFF, now=START)
     adjust(session, "sora", points=-900, reason="fraud", actor=STAFF, now=START, overdraft=True)
     reverse_award(session, "sora", seq=1, reason="fraud", actor=STAFF, terms=world.terms, now=START)
+
+
+def _ask_for_adjustments(world: World) -> None:
+    """Four that need a second of the staff: one is approved, one refused, one withdrawn, one waits."""
+    limits = AdjustLimits(approval_above=1000, cap_per_day=None)
+    by = Adjuster(actor=STAFF, limits=limits, day_start=START, now=START)
+    steps: tuple[Callable[[Session, UUID], object], ...] = (
+        lambda session, asked: approve(session, asked, actor="staff:second", now=START),
+        lambda session, asked: refuse(session, asked, reason="too much", actor="staff:second", now=START),
+        lambda session, asked: withdraw(session, asked, actor=STAFF, now=START),
+        lambda _session, _asked: None,
+    )
+    for number, step in enumerate(steps):
+
+        def ask_and_step(session: Session, points: int = -1001 - number, step: Any = step) -> None:
+            asked = adjust_within(session, "sora", points=points, reason="fraud", overdraft=True, by=by)
+            assert isinstance(asked, AdjustmentRow)
+            step(session, asked.adjustment_id)
+
+        world.run(ask_and_step)
