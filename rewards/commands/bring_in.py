@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.orm import Session
 
 from ledger.errors import DecidedMeanwhile
 from rewards.attendance import bring_in as past
@@ -88,19 +89,19 @@ def members(file: Path, *, dry_run: bool) -> None:
 @click.argument("file", type=FILE)
 @click.option("--dry-run", is_flag=True, help="Check the file only; store nothing.")
 def balances(file: Path, *, dry_run: bool) -> None:
-    """Take the points that members bring along: columns member_id and points.
+    """Take the points that members bring along: columns member_id and points, and lapses_at where they lapse.
 
     Each member is granted an opening balance once, so the same file twice does no harm. Exit codes: 0 done, 1 some
     lines were refused.
     """
-    taken = _read(file, needed=("member_id", "points"), parse=parse_balance)
+    taken = _read(file, needed=("member_id", "points"), parse=partial(parse_balance, now=now_utc()))
     _refuse_doubles(taken.items)
     new = 0
     if not dry_run:
         with command_context("import") as context, _progress() as bar:
-            points = {line.member_id: line.points for line in taken.items}
-            task = bar.add_task("balances", total=len(points))
-            new = bring_in_balances(context, points, tell=lambda done: bar.advance(task, done))
+            lines = {line.member_id: line for line in taken.items}
+            task = bar.add_task("balances", total=len(lines))
+            new = bring_in_balances(context, lines, tell=lambda done: bar.advance(task, done))
     known = len(taken.items) - new
     _report(
         taken, "Nothing is stored: a dry run." if dry_run else f"{new} balances are new, {known} were granted before."
@@ -151,10 +152,16 @@ def bring_in_members(
 
 
 def bring_in_balances(
-    context: Context, points: Mapping[str, int], *, tell: Callable[[int], object] = lambda _: None
+    context: Context, lines: Mapping[str, BalanceLine], *, tell: Callable[[int], object] = lambda _: None
 ) -> int:
     """Grant opening balances, a few in each transaction; answers how many are new."""
-    return _a_few_at_once(open_balances, points, context=context, tell=tell)
+    return _a_few_at_once(_open_balances, lines, context=context, tell=tell)
+
+
+def _open_balances(session: Session, lines: Mapping[str, BalanceLine], *, now: datetime) -> int:
+    points = {line.member_id: line.points for line in lines.values()}
+    lapses = {line.member_id: line.lapses_at for line in lines.values() if line.lapses_at is not None}
+    return open_balances(session, points, lapses=lapses, now=now)
 
 
 def _a_few_at_once(

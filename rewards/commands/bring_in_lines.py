@@ -43,10 +43,11 @@ class MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class BalanceLine:
-    """The points that a member brings along, above 0."""
+    """The points that a member brings along, above 0, and when they lapse; none for never."""
 
     member_id: str
     points: int
+    lapses_at: datetime | None = None
 
 
 class ColumnMissing(Exception):
@@ -96,12 +97,15 @@ def parse_member(line: Mapping[str, str]) -> MemberLine:
     return MemberLine(_member_id(line["member_id"]), name)
 
 
-def parse_balance(line: Mapping[str, str]) -> BalanceLine:
+def parse_balance(line: Mapping[str, str], *, now: datetime) -> BalanceLine:
     """A member's opening balance. Raises ValueError."""
     points = line["points"].strip()
     if not (points.isascii() and points.isdigit() and 0 < int(points[:12]) <= POINTS_MAX):
         raise ValueError(f"points must be a whole number from 1 to {POINTS_MAX}, but is {points!r}")
-    return BalanceLine(_member_id(line["member_id"]), int(points))
+    lapses_at = _instant(line["lapses_at"], name="lapses_at") if line.get("lapses_at") else None
+    if lapses_at is not None and lapses_at <= now:
+        raise ValueError(f"lapses_at lies in the past: {line['lapses_at']!r}")
+    return BalanceLine(_member_id(line["member_id"]), int(points), lapses_at)
 
 
 def _member_id(value: str) -> str:
@@ -110,13 +114,18 @@ def _member_id(value: str) -> str:
     return value
 
 
-def _past(value: str, *, now: datetime) -> datetime:
+def _instant(value: str, *, name: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"checked_in_at must be like 2025-12-31T08:15:00+09:00, but is {value!r}") from None
+        raise ValueError(f"{name} must be like 2025-12-31T08:15:00+09:00, but is {value!r}") from None
     if at.tzinfo is None:
-        raise ValueError(f"checked_in_at needs an offset, like +09:00 or Z: {value!r} could be any hour")
+        raise ValueError(f"{name} needs an offset, like +09:00 or Z: {value!r} could be any hour")
+    return at
+
+
+def _past(value: str, *, now: datetime) -> datetime:
+    at = _instant(value, name="checked_in_at")
     if at > now:
         raise ValueError(f"checked_in_at lies in the future: {value!r}")
     return at

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from ledger.postings import AccountState, EntryRow, Posting, post
 from rewards.members.ensure import ensure_members
 
 CONTRA = "opening-balance"
+NEVER: Mapping[str, datetime] = MappingProxyType({})
 
 _OPENED = text(
     "select account_id from entry where account_id = any(cast(:accounts as uuid[])) and contra = :contra"
@@ -20,18 +22,24 @@ _OPENED = text(
 )
 
 
-def open_balances(session: Session, balances: Mapping[str, int], *, now: datetime) -> int:
+def open_balances(
+    session: Session, balances: Mapping[str, int], *, now: datetime, lapses: Mapping[str, datetime] = NEVER
+) -> int:
     """Grant members the points that they bring along, above 0, unless they were granted before; answers how many were.
 
-    No leaderboard counts them, nor does a level. Locks the accounts.
+    No leaderboard counts them, nor does a level. Those of members in `lapses` lapse then, which is after `now`. Locks
+    the accounts.
     """
     members = ensure_members(session, balances, now=now)
-    wanted = {members[member_id].account_id: points for member_id, points in balances.items()}
+    wanted = {
+        members[member_id].account_id: _grant(points, lapses_at=lapses.get(member_id), now=now)
+        for member_id, points in balances.items()
+    }
     accounts = lock_accounts(session, wanted, now=now)
     opened = set(session.scalars(_OPENED, {"accounts": list(wanted), "contra": CONTRA}))
     written: list[tuple[AccountState, EntryRow]] = [
-        post(accounts[account_id], _grant(points, now=now), now=now)
-        for account_id, points in wanted.items()
+        post(accounts[account_id], posting, now=now)
+        for account_id, posting in wanted.items()
         if account_id not in opened
     ]
     write_accounts(session, [after for after, _ in written], entries=[entry for _, entry in written])
@@ -39,8 +47,10 @@ def open_balances(session: Session, balances: Mapping[str, int], *, now: datetim
     return len(written)
 
 
-def _grant(points: int, *, now: datetime) -> Posting:
-    return Posting(points=points, kind="grant", contra=CONTRA, transfer_id=uuid7(), occurred_at=now)
+def _grant(points: int, *, lapses_at: datetime | None, now: datetime) -> Posting:
+    return Posting(
+        points=points, kind="grant", contra=CONTRA, transfer_id=uuid7(), occurred_at=now, expires_at=lapses_at
+    )
 
 
 def _told(entry: EntryRow) -> dict[str, object]:
