@@ -9,12 +9,12 @@ SQUAWK_KNOWS_NOT := require-lock-timeout,require-statement-timeout,prefer-bigint
 # PORT=9000 on make's command line reaches the service; without it the service takes 8000.
 export PORT
 
-.PHONY: run test check format lock pictures catalogues clean environment environment-dev browser
+.PHONY: run test check format lock pictures catalogues clean environment environment-dev browser postgres15
 
 run: environment
 	@$(ENV) -m rewards up --end-with-parent
 
-test: check browser
+test: check browser postgres15
 	$(ENV) -m pytest -n $(WORKERS) $(TESTS)
 
 check: environment-dev
@@ -50,3 +50,6 @@ environment-dev:
 
 browser:
 	@sh tools/browser.sh
+
+postgres15:
+	@sh tools/postgres15.sh

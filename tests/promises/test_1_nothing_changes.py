@@ -24,6 +24,8 @@ from tests.support.world import World, open_world
 
 assert market.tables and rewards.tables, "all tables are in the metadata"  # noqa: PT018 -- both for the same reason
 
+pytestmark = pytest.mark.every_postgres
+
 TABLES = Base.metadata.tables
 APPEND_ONLY = sorted(name for name, table in TABLES.items() if table.info.get("protection") == "append_only")
 STATEFUL = sorted(name for name, table in TABLES.items() if table.info.get("protection") == "state")

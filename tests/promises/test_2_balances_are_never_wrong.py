@@ -48,6 +48,15 @@ def assert_decisions(world: World) -> None:
         assert account.recorded_at >= max(recorded, default=account.recorded_at)
 
 
+def hold(world: World, member: str, *, points: int) -> None:
+    """Set points aside."""
+    world.run(
+        lambda session: place_hold(
+            session, world.locked(session, member), hold_id=uuid7(), points=points, purpose="test", now=BASE
+        )
+    )
+
+
 def spend(world: World, member: str, *, clock_s: int) -> None:
     """Set one point aside and spend it, if there is one."""
 
@@ -60,6 +69,25 @@ def spend(world: World, member: str, *, clock_s: int) -> None:
             capture_hold(session, account, hold_id=hold_id, transfer_id=uuid7(), contra="redemption", now=now)
 
     world.run(hold_and_capture)
+
+
+def test_a_day_in_which_points_come_and_go(engine: Engine) -> None:
+    world = open_world(engine, at=BASE - timedelta(days=1))
+    world.record(
+        make_event("member.joined", "a", at=BASE),
+        make_event("like.received", "a", subject="post:1", at=BASE),
+        make_event("like.received", "a", subject="post:2", at=BASE),
+        make_event("post.created", "b", subject="post:3", board="market", at=BASE),
+        now=BASE,
+    )
+    spend(world, "a", clock_s=60)
+    hold(world, "a", points=50)
+    world.record(make_event("like.deleted", "a", subject="post:1", at=BASE), now=BASE - timedelta(minutes=4))
+    world.record(make_event("like.received", "b", subject="post:3", at=BASE), now=BASE)
+
+    assert_balances(world)
+    assert_decisions(world)
+    assert [world.account(member).balance for member in ("a", "b")] == [104, 5]
 
 
 @settings(several, max_examples=15)

@@ -15,6 +15,8 @@ from tests.support.clock import START
 from tests.support.factories import make_event
 from tests.support.world import World, open_world
 
+pytestmark = pytest.mark.every_postgres
+
 
 @pytest.fixture
 def world(engine: Engine) -> World:

@@ -1,4 +1,4 @@
-"""Promise 8, as far as it goes: both heads of an account follow from its rows, so a changed or missing one shows.
+"""Promise 8: both heads of an account follow from its rows, blocks seal them, so a changed or missing row shows.
 
 The encoding is written out once more here, so that the heads of every row ever written stay what they are.
 """
@@ -10,14 +10,26 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import Engine
 from uuid_utils.compat import uuid7
 
+from ledger.blocks import seal
 from ledger.holds import capture_hold, place_hold
+from ledger.signing import keyring_of, new_key
+from rewards.runtime.database import snapshot
+from rewards.verify import findings
+from tests.promises.planted import Bug, Rows
 from tests.support.clock import START
 from tests.support.factories import make_comment, make_event
+from tests.support.seasons import CALENDAR
+from tests.support.tampering import tamper_with
 from tests.support.world import World, open_world
+
+KEYRING = keyring_of([new_key()])
+OF_BLOCKS = {"blocks", "signatures", "sealed", "sealing"}
+LATER = START + timedelta(minutes=1)
 
 ENTRY_FIELDS: list[str] = [
     "account_id",
@@ -193,6 +205,28 @@ def test_recorded_at_never_goes_back_within_an_account(world: World) -> None:
 
     assert late.recorded_at == latest
     assert entries_of(world, world.account_id("mina"))[-1].recorded_at == latest
+
+
+@pytest.fixture
+def sealed(world: World, superuser: psycopg.Connection[Any], planted: Bug | None) -> World:
+    """The same community after a block has sealed it, and then after whoever is to be found out."""
+    world.run(lambda session: seal(session, keyring=KEYRING, now=LATER))
+    if planted is not None and isinstance(planted.plant, Rows):
+        assert tamper_with(superuser, *planted.plant.statements) > 0
+    return world
+
+
+def test_what_was_sealed_and_left_alone_is_clean(sealed: World) -> None:
+    with snapshot(sealed.engine) as session:
+        assert list(findings(session, calendar=CALENDAR, now=LATER, keyring=KEYRING)) == []
+
+
+def test_the_ledger_is_what_its_blocks_have_sealed(sealed: World) -> None:
+    """Looks at nothing else: whoever cuts a tail off may have thought of all the rest."""
+    with snapshot(sealed.engine) as session:
+        found = list(findings(session, calendar=CALENDAR, now=LATER, keyring=KEYRING))
+
+    assert [finding for finding in found if finding.check in OF_BLOCKS] == []
 
 
 def test_nobody_is_named_in_what_is_kept_for_ever(world: World) -> None:

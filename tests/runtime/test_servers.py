@@ -15,13 +15,9 @@ from sqlalchemy import text
 
 from rewards.runtime.database import create_engine_from, transaction
 from rewards.runtime.redis import connect_redis
-from rewards.runtime.schema import upgrade_schema
 from rewards.runtime.servers import PostgresServer, Secrets, ServerError, ValkeyServer, load_or_make_secrets
-from rewards.runtime.servers.postgres import ADMIN, MIGRATOR, OWNER, SERVICE, major_version, postgres_binaries
+from rewards.runtime.servers.postgres import ADMIN, OWNER
 from tests.support.processes import wait_for
-
-# The packaged one, and those of Debian where they are there.
-INSTALLED = [postgres_binaries(), *sorted(path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres"))]
 
 STARTS_AND_WAITS = """
 import sys, time
@@ -101,19 +97,6 @@ def test_servers_end_with_the_process_that_started_them_and_its_folder_can_be_us
     again = PostgresServer(tmp_path / "postgres", secrets=load_or_make_secrets(tmp_path / "secrets.json"))
     again.start()
     again.stop()
-
-
-@pytest.mark.parametrize("binaries", INSTALLED, ids=lambda path: str(major_version(path)))
-def test_every_installed_postgres_takes_the_migrations(binaries: Path, tmp_path: Path) -> None:
-    server = PostgresServer(tmp_path / "postgres", secrets=Secrets.make(), durable=False, binaries=binaries)
-    server.start()
-    url = server.make_database("rewards")
-
-    upgrade_schema(server.url("rewards", role=MIGRATOR), service_role=SERVICE)
-
-    with psycopg.connect(url) as service:
-        assert service.execute("SELECT count(*) FROM account").fetchone() == (0,)
-    server.stop()
 
 
 def test_a_pid_file_that_a_crash_left_does_not_stop_the_next_start(postgres: PostgresServer) -> None:

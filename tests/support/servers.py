@@ -13,6 +13,7 @@ from rewards.runtime.servers import PostgresServer, ValkeyServer, load_or_make_s
 from rewards.runtime.servers.postgres import MIGRATOR, SERVICE
 
 TEMPLATE = "rewards_template"
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 MEMORY_FOLDER = Path("/dev/shm")
 MEMORY_BYTES_MIN = 2 * 1024**3
 PREFIX = "rewards-tests-"
@@ -24,10 +25,17 @@ COPY_FAST = {"wal_level": "minimal", "max_wal_senders": "0", "shared_buffers": "
 class Servers:
     """PostgreSQL with a migrated template, and Valkey, in one folder.
 
-    `durable=True` keeps fsync on, for tests that pull the plug.
+    `durable=True` keeps fsync on, for tests that pull the plug; `binaries` are another PostgreSQL's programs.
     """
 
-    def __init__(self, directory: Path, *, durable: bool = False, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        durable: bool = False,
+        options: Mapping[str, str] | None = None,
+        binaries: Path | None = None,
+    ) -> None:
         self.directory = directory
         self.secrets = load_or_make_secrets(directory / "secrets.json")
         self.postgres = PostgresServer(
@@ -35,6 +43,7 @@ class Servers:
             secrets=self.secrets,
             durable=durable,
             options={**({} if durable else COPY_FAST), **(options or {})},
+            binaries=binaries,
         )
         self.valkey = ValkeyServer(directory / "valkey", password=self.secrets.valkey)
 
