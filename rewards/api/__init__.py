@@ -6,6 +6,7 @@ from rewards.api.attendance import attendance
 from rewards.api.document import register_document
 from rewards.api.event_batches import event_batches
 from rewards.api.events import events
+from rewards.api.integrations import integrations
 from rewards.api.leaderboards import leaderboards
 from rewards.api.ledger import ledger
 from rewards.api.market import market
@@ -25,6 +26,7 @@ from rewards.http.health import health
 RESOURCES = (
     events,
     event_batches,
+    integrations,
     members,
     attendance,
     leaderboards,

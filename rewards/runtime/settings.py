@@ -36,6 +36,8 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "SIGN_IN_URL": "",
         "EMBED_ANCESTORS": "",
         "WEBHOOK_NETWORKS": "",
+        "DISCOURSE_SECRET": "",
+        "DISCOURSE_MEMBER": "id",
         "POLICY_FILE": "",
         "RATE_LIMIT": "",
         "REDEMPTION_EXPIRY_DAYS": "30",
@@ -54,6 +56,7 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SECRET_LENGTH_MIN = 32
+SHARED_SECRET_LENGTH_MIN = 16
 NOT_SET = "Environment variable not set."
 
 Algorithm = Literal["HS256", "RS256", "EdDSA"]
@@ -104,6 +107,8 @@ class Settings:
     sign_in_url: str
     embed_ancestors: tuple[str, ...]
     webhook_networks: tuple[IPv4Network | IPv6Network, ...]
+    discourse_secret: str = field(repr=False)
+    discourse_member: Literal["id", "username"]
     policy_file: Path | None
     rate_limit: str
     redemption_expiry_days: int
@@ -145,6 +150,8 @@ def load_settings() -> Settings:
         "sign_in_url": checked("SIGN_IN_URL", _optional(_web_address)),
         "embed_ancestors": checked("EMBED_ANCESTORS", _origins),
         "webhook_networks": checked("WEBHOOK_NETWORKS", _networks),
+        "discourse_secret": checked("DISCOURSE_SECRET", _optional(_shared_secret)),
+        "discourse_member": choice("DISCOURSE_MEMBER", "id", "username"),
         "policy_file": checked("POLICY_FILE", _optional_file),
         "rate_limit": checked("RATE_LIMIT", _optional(_rate_limit)),
         "redemption_expiry_days": whole_number("REDEMPTION_EXPIRY_DAYS", 1),
@@ -250,6 +257,12 @@ def _secret(value: str) -> str:
             f"must have at least {SECRET_LENGTH_MIN} characters, but has {len(value)};"
             " `python -c 'import secrets; print(secrets.token_urlsafe(48))'` prints a good one."
         )
+    return value
+
+
+def _shared_secret(value: str) -> str:
+    if len(value) < SHARED_SECRET_LENGTH_MIN:
+        raise ValidationError(f"must have at least {SHARED_SECRET_LENGTH_MIN} characters, but has {len(value)}.")
     return value
 
 

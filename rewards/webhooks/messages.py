@@ -29,6 +29,12 @@ TYPES: Mapping[str, str] = {
     "webhook.test": "Somebody has pressed the test button.",
 }
 """Every type of message, with what it means."""
+_ONE_TYPE = {
+    "attendance": "attendance.checked_in",
+    "level": "level.up",
+    "prize": "prize.given",
+    "lapsing": "points.lapsing",
+}
 _SEASON = {"closing": "season.closing", "provisional": "season.provisional", "final": "season.settled"}
 
 
@@ -54,7 +60,7 @@ def _type_of(topic: str, payload: Mapping[str, Any]) -> str:
         return f"redemption.{payload.get('state')}"
     if topic == "season":
         return _SEASON.get(str(payload.get("state")), "")
-    return {"attendance": "attendance.checked_in", "prize": "prize.given", "level": "level.up"}.get(topic, topic)
+    return _ONE_TYPE.get(topic, "")
 
 
 def _points(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -104,6 +104,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "POST /v1/staff/webhooks/{webhook_id}/test": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/webhooks/{webhook_id}/deliveries": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/webhooks/{webhook_id}/resend": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/integrations/discourse/webhook": ("", "UUUUUUUUUU"),  # nobody but who signs with the shared secret
     "GET /healthz": ("", "IIIIIIIIII"),
     "GET /readyz": ("", "IIIIIIIIII"),
     "GET /metrics": ("", "IIIIIIIIII"),
