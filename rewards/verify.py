@@ -1,15 +1,13 @@
-"""Whether everything agrees with the ledger: leaderboards, caps, attendance, seasons, standings, the market, Redis.
+"""Whether everything agrees with the ledger: leaderboards, caps, attendance, seasons, standings, the market.
 
 Reads one moment if the session does (READ ONLY, REPEATABLE READ).
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
-from itertools import zip_longest
 from typing import Any
 
-import redis
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
@@ -32,21 +30,13 @@ from ledger.verify_slices import (
 from market.verify import PRODUCTS, STOCK, market_findings
 from rewards.attendance.streaks import ONE_DAY
 from rewards.earning.usage import EVER
-from rewards.ranking.lines import Line
-from rewards.ranking.order import Reached
-from rewards.ranking.read import top
-from rewards.ranking.season_rows import seasons_covering
 from rewards.ranking.seasons import Calendar
 from rewards.ranking.standings import hash_of, standing_rows
-from rewards.ranking.tally import ALL_TIME
 from rewards.tables import SEASON_EDGES
 from rewards.verify_adjustments import OF_ADJUSTMENTS
 from rewards.verify_queries import AWARDS_OF_RULE, CAPS, LEADERBOARDS, OF_ACCOUNTS, OF_ALL, OF_DAYS, OF_SEASONS
 
-PAGE = 1000
 DAYS_AT_ONCE = 366
-LOOKS_AT_REDIS = 5
-"""How often the ranking in Redis is compared before it counts as wrong: writers go on meanwhile."""
 STATES = [SEASON_EDGES[0].partition(">")[0], *(edge.partition(">")[2] for edge in SEASON_EDGES)]
 
 
@@ -150,43 +140,3 @@ def _standing_hashes(session: Session, piece: Slice) -> Iterator[Finding]:
             yield Finding(
                 "standing", f"season {season}", "its rows do not have the hash that was stored when it became final"
             )
-
-
-def ranking_findings(session: Session, client: redis.Redis, *, calendar: Calendar, now: datetime) -> Iterator[Finding]:
-    """Where the present leaderboards in Redis differ from PostgreSQL. They may, for a moment, while others write."""
-    season = next((row.season_id for row in seasons_covering(session, [now]) if row.origin == "live"), None)
-    periods = {
-        "season": season,
-        "month": calendar.month_of(now),
-        "all-time": ALL_TIME,
-        "streak": calendar.day_of(now),
-    }
-    for leaderboard, period in periods.items():
-        if period is None:
-            continue
-        ours = _lines(session, None, leaderboard=leaderboard, period=period, now=now)
-        theirs = _lines(session, client, leaderboard=leaderboard, period=period, now=now)
-        for rank, (expected, found) in enumerate(zip_longest(ours, theirs), start=1):
-            if _told(expected) != _told(found):
-                says = f"Redis has {_told(found)}, PostgreSQL {_told(expected)}"
-                yield Finding("ranking", f"leaderboard {leaderboard} of {period}, place {rank}", says)
-                break
-
-
-def _lines(
-    session: Session, client: redis.Redis | None, *, leaderboard: str, period: date, now: datetime
-) -> Iterator[Line]:
-    after: Reached | None = None
-    while True:
-        lines = top(session, client, leaderboard=leaderboard, period=period, limit=PAGE, now=now, after=after)
-        yield from lines
-        if len(lines) < PAGE:
-            return
-        after = lines[-1].reached
-
-
-def _told(line: Line | None) -> str:
-    """All that decides a place, as told to people."""
-    if line is None:
-        return "nobody"
-    return f"account {line.account_id} with {line.points} points reached at {line.reached_at}"

@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.verify_slices import Finding
 from rewards.commands.session import command_context, command_transaction
-from rewards.verifications import Verification, record_verification
-
-FINDING_LENGTH_MAX = 500
+from rewards.commands.verify_round import first_of
+from rewards.runtime.clock import now_utc
+from rewards.verifications import Verification, height_before, record_verification
 
 _TRY_LOCK = text("select pg_try_advisory_lock(hashtext('rewards verify'))")
 
@@ -29,19 +29,19 @@ def only_one() -> Iterator[bool]:
             yield bool(connection.execute(_TRY_LOCK).scalar())
 
 
-def record_run(found: Sequence[Finding], *, rows: int, compared: bool, began_at: datetime, ended_at: datetime) -> None:
+def record_run(found: Sequence[Finding], *, count: int, rows: int, compared: bool, began_at: datetime) -> None:
     """Keep what was found where staff and operator see it; where nothing can be written, say so and go on."""
-    first = f"{found[0].check}: {found[0].where}: {found[0].says}"[:FINDING_LENGTH_MAX] if found else None
-    done = Verification(
-        started_at=began_at,
-        finished_at=ended_at,
-        rows=rows,
-        ranking_compared=compared,
-        findings=len(found),
-        first_finding=first,
-    )
     try:
         with command_transaction("verify") as session:
+            done = Verification(
+                started_at=began_at,
+                finished_at=now_utc(),
+                rows=rows,
+                ranking_compared=compared,
+                findings=count,
+                first_finding=first_of(found),
+                height=height_before(session, began_at),
+            )
             record_verification(session, done)
     except SQLAlchemyError as error:
         click.echo(f"This run could not be recorded: {str(error).splitlines()[0]}", err=True)

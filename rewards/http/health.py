@@ -19,7 +19,7 @@ from rewards.http.problems import away, respond
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_snapshot
 from rewards.runtime.database import DatabaseMisconfigured, transaction
-from rewards.verifications import Verification, last_verification
+from rewards.verifications import Verified, read_verified
 
 STILL_WORKS = {
     "database": "Nothing that reads or writes points; /healthz, /metrics, /openapi.json and /docs do.",
@@ -52,12 +52,28 @@ class DependenciesOut(Document):
 
 
 class LastVerifiedOut(Document):
-    """The last time that ledger, balances, ranking and standings were compared; `rows` entries and decisions."""
+    """The last time that all was compared: ledger, balances, leaderboards, ranking, standings, stock.
+
+    It covers what was recorded until `recorded_until`, through the block `through_block` (null without blocks), in
+    `rows` entries and decisions.
+    """
 
     at = Moment(required=True)
+    recorded_until = Moment(required=True)
+    through_block = fields.Integer(required=True, allow_none=True)
     rows = fields.Integer(required=True)
     findings = fields.Integer(required=True)
     ranking_compared = fields.Boolean(required=True)
+
+
+class VerifyingOut(Document):
+    """How far the present round of comparing is: in which part, through so many of the accounts; what it has found."""
+
+    at = Moment(required=True)
+    part = fields.String(required=True)
+    accounts = fields.Integer(required=True)
+    of_accounts = fields.Integer(required=True)
+    findings = fields.Integer(required=True)
 
 
 class ReadyOut(Document):
@@ -66,6 +82,7 @@ class ReadyOut(Document):
     status = fields.String(required=True, metadata={"enum": ["ready", "degraded"]})
     dependencies = fields.Nested(DependenciesOut, required=True)
     last_verified = fields.Nested(LastVerifiedOut, required=True, allow_none=True)
+    verifying = fields.Nested(VerifyingOut, required=True, allow_none=True)
 
 
 @health.call("GET", "/healthz", access=PUBLIC, gives=AliveOut, example={"status": "alive"})
@@ -84,9 +101,18 @@ def healthz() -> Response:
         "dependencies": {"database": {"state": "up"}, "redis": {"state": "up"}},
         "last_verified": {
             "at": "2026-01-17T01:08:01.482Z",
+            "recorded_until": "2026-01-17T00:51:12.024Z",
+            "through_block": 8123,
             "rows": 1204311,
             "findings": 0,
             "ranking_compared": True,
+        },
+        "verifying": {
+            "at": "2026-01-17T01:14:22.731Z",
+            "part": "accounts",
+            "accounts": 31200,
+            "of_accounts": 98112,
+            "findings": 0,
         },
     },
 )
@@ -100,7 +126,7 @@ def readyz() -> Response:
     if "database" in missing:
         return _not_ready(dependencies)
     told = {"status": "degraded" if missing else "ready", "dependencies": dependencies}
-    return json_response({**told, "last_verified": _told(_last_verified())})
+    return json_response({**told, **_told(_verified())})
 
 
 @health.call(
@@ -112,7 +138,7 @@ def readyz() -> Response:
 )
 def metrics_exposition() -> Response:
     """Give Prometheus its metrics, over all web workers."""
-    return Response(metrics.exposition(_last_verified()), content_type=metrics.CONTENT_TYPE)
+    return Response(metrics.exposition(_verified()), content_type=metrics.CONTENT_TYPE)
 
 
 def _state(name: str, *, is_away: bool) -> dict[str, str]:
@@ -125,20 +151,36 @@ def _not_ready(dependencies: dict[str, Any]) -> Response:
     return response
 
 
-def _last_verified() -> Verification | None:
+def _verified() -> Verified | None:
     """None also where the database is away: that is told by other means."""
     try:
         with request_snapshot() as session:
-            return last_verification(session)
+            return read_verified(session)
     except (SQLAlchemyError, DatabaseMisconfigured):
         return None
 
 
-def _told(last: Verification | None) -> dict[str, Any] | None:
-    if last is None:
-        return None
-    compared = last.ranking_compared
-    return {"at": rfc3339(last.finished_at), "rows": last.rows, "findings": last.findings, "ranking_compared": compared}
+def _told(verified: Verified | None) -> dict[str, Any]:
+    last, present = (verified.last, verified.present) if verified else (None, None)
+    return {
+        "last_verified": last
+        and {
+            "at": rfc3339(last.finished_at),
+            "recorded_until": rfc3339(last.started_at),
+            "through_block": last.height,
+            "rows": last.rows,
+            "findings": last.findings,
+            "ranking_compared": last.ranking_compared,
+        },
+        "verifying": present
+        and {
+            "at": rfc3339(present.finished_at),
+            "part": present.part,
+            "accounts": present.accounts,
+            "of_accounts": present.of_accounts,
+            "findings": present.findings,
+        },
+    }
 
 
 def _database_answers() -> bool:

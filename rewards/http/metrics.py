@@ -1,12 +1,13 @@
 """What Prometheus is told; over all web workers where PROMETHEUS_MULTIPROC_DIR names their folder."""
 
 import os
+from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client import REGISTRY as OWN_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from rewards.verifications import Verification
+from rewards.verifications import Verified
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -32,18 +33,26 @@ def count_request(*, endpoint: str, method: str, status: int, taken_s: float) ->
     REQUEST_SECONDS.labels(endpoint).observe(taken_s)
 
 
-def exposition(last: Verification | None) -> bytes:
-    """All metrics in Prometheus' text format; those of the last verification where there was one."""
-    return _of_requests() + (b"" if last is None else _of_verification(last))
+def exposition(verified: Verified | None) -> bytes:
+    """All metrics in Prometheus' text format; those of verifying where something was verified."""
+    return _of_requests() + (b"" if verified is None else _of_verifying(verified))
 
 
-def _of_verification(last: Verification) -> bytes:
-    """The same in every process, since the database says it."""
+def _of_verifying(verified: Verified) -> bytes:
+    """The same in every process, since the database says it. What is not known is left away."""
+    last, present = verified.last, verified.present
+    known = {
+        "rewards_last_verified_timestamp_seconds": ("When all was last compared.", last and last.finished_at),
+        "rewards_last_slice_verified_timestamp_seconds": ("When something was last compared.", verified.looked_at),
+        "rewards_verified_through_block": ("The last block that was compared with all.", last and last.height),
+        "rewards_verification_round_accounts": ("Accounts compared in this round.", present and present.accounts),
+        "rewards_verification_findings": ("Broken rows that are known.", verified.looked_at and verified.findings),
+    }
     registry = CollectorRegistry()
-    at = Gauge("rewards_last_verified_timestamp_seconds", "When all was last compared.", registry=registry)
-    at.set(last.finished_at.timestamp())
-    found = Gauge("rewards_verification_findings", "What was found then.", registry=registry)
-    found.set(last.findings)
+    for name, (says, value) in known.items():
+        if value is not None:
+            gauge = Gauge(name, says, registry=registry)
+            gauge.set(value.timestamp() if isinstance(value, datetime) else value)
     return generate_latest(registry)
 
 

@@ -7,17 +7,26 @@ import ledger.verify
 import ledger.verify_blocks
 import ledger.verify_lots
 import ledger.verify_queries
+import ledger.verify_slices
 import market.verify
 import rewards.verify
 import rewards.verify_adjustments
 import rewards.verify_queries
+import rewards.verify_ranking
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "verify.md"
 NAMED_IN_CODE = re.compile(r'Finding\(\s*"([^"]+)"')
 
 
 def checks_of_the_code() -> set[str]:
-    modules = (ledger.verify, ledger.verify_blocks, market.verify, rewards.verify)
+    modules = (
+        ledger.verify,
+        ledger.verify_blocks,
+        market.verify,
+        rewards.verify,
+        ledger.verify_slices,
+        rewards.verify_ranking,
+    )
     sources = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in modules]
     in_code = {name for source in sources for name in NAMED_IN_CODE.findall(source)}
     ours = rewards.verify_queries

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 from ledger.verify_slices import Finding
 from rewards.ranking.seasons import Calendar
 from rewards.runtime.database import snapshot
-from rewards.verify import findings, ranking_findings
+from rewards.verify import findings
+from rewards.verify_ranking import ranking_findings
 from tests.support.processes import wait_for
 from tests.support.seasons import CALENDAR
 

@@ -12,7 +12,7 @@ from rewards.ranking.keys import CURRENT, LIVE
 from rewards.ranking.projection import project
 from rewards.ranking.seasons import Calendar
 from rewards.runtime.database import create_engine_from, snapshot
-from rewards.verify import ranking_findings
+from rewards.verify_ranking import ranking_findings
 from tests.support.calendar import SEOUL
 from tests.support.checker import broken_rows
 from tests.support.database import copied_database

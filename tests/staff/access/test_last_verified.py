@@ -4,12 +4,11 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -18,13 +17,12 @@ from rewards.commands.verify import verify
 from rewards.commands.verify_record import only_one
 from rewards.runtime.database import transaction
 from rewards.runtime.settings import Settings
-from rewards.verifications import PAUSE_MAX, PAUSE_MIN, SHARE, Verification, last_verification, record_verification
+from rewards.verifications import PAUSE, Round, Verification, Verified, keep_round, read_verified, record_verification
 from tests.support.clock import START, SettableClock
 from workers.jobs import keep_house
 from workers.verifier import Verifier
 
 Run = Callable[..., Result]
-DURATIONS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(hours=9))
 
 
 def lasting(taken: timedelta, *, findings: int = 0) -> Verification:
@@ -46,24 +44,47 @@ def verifier(settings: Settings, engine: Engine, clock: SettableClock) -> Verifi
     return Verifier(context, command=(sys.executable, "-c", ""), not_before_s=0.0)
 
 
-@given(DURATIONS)
-def test_a_verification_rests_in_proportion_to_what_it_took_within_bounds(taken: timedelta) -> None:
-    rest = lasting(taken).next_at - START
+def known(*, findings: int = 0, present: Round | None = None) -> Verified:
+    return Verified(last=lasting(timedelta(0), findings=findings), present=present)
 
-    assert PAUSE_MIN <= rest <= PAUSE_MAX
-    assert rest >= min(SHARE * taken, PAUSE_MAX)
+
+def going_on(*, ago: timedelta = timedelta(0), findings: int = 0) -> Round:
+    """A round whose last slice was `ago` before START."""
+    at = START - ago
+    return Round(
+        part="accounts",
+        last=str(UUID(int=7)),
+        accounts=3,
+        of_accounts=5,
+        rows=20,
+        findings=findings,
+        first_finding="held: account 7: held is 5, its open holds are 0 points" if findings else None,
+        started_at=at,
+        finished_at=at,
+    )
 
 
 @pytest.mark.parametrize(
-    "findings,later,alarms",
+    "verified,later,alarms",
     [
-        (0, timedelta(hours=2), False),
-        (0, timedelta(hours=2, seconds=1), True),
-        (1, timedelta(0), True),
+        pytest.param(known(), timedelta(hours=2), False, id="clean"),
+        pytest.param(known(), timedelta(hours=2, seconds=1), True, id="long ago"),
+        pytest.param(known(findings=1), timedelta(0), True, id="found"),
+        pytest.param(known(present=going_on(findings=1)), timedelta(0), True, id="found by this round's slices"),
+        pytest.param(
+            known(present=going_on(ago=timedelta(hours=-3))), timedelta(hours=4), False, id="slices go on meanwhile"
+        ),
+        pytest.param(Verified(last=None, present=None), timedelta(0), False, id="never"),
     ],
 )
-def test_findings_and_a_long_silence_alarm(findings: int, later: timedelta, *, alarms: bool) -> None:
-    assert lasting(timedelta(0), findings=findings).alarms(START + later) is alarms
+def test_findings_and_a_long_silence_alarm(verified: Verified, later: timedelta, *, alarms: bool) -> None:
+    assert verified.alarms(START + later) is alarms
+
+
+def test_what_this_round_has_found_is_told_before_it_ends() -> None:
+    assert known(present=going_on(findings=2)).findings == 2
+    assert (known(present=going_on(findings=2)).first_finding or "").startswith("held: account 7")
+    assert known(findings=3, present=going_on()).findings == 3
 
 
 def test_a_run_is_recorded_and_told(run: Run, session: Session, client: FlaskClient) -> None:
@@ -71,7 +92,7 @@ def test_a_run_is_recorded_and_told(run: Run, session: Session, client: FlaskCli
 
     told = run()
 
-    done = last_verification(session)
+    done = read_verified(session).last
     after, metrics = client.get("/readyz").get_json(), client.get("/metrics").get_data(as_text=True)
     assert told.exit_code == 0, told.output
     assert before["last_verified"] is None
@@ -79,9 +100,27 @@ def test_a_run_is_recorded_and_told(run: Run, session: Session, client: FlaskCli
     assert (done.findings, done.first_finding, done.ranking_compared) == (0, None, False)
     assert after["last_verified"]["findings"] == 0
     assert after["last_verified"]["rows"] == done.rows
+    assert after["last_verified"]["recorded_until"] < after["last_verified"]["at"]
+    assert after["last_verified"]["through_block"] is None
+    assert after["verifying"] is None
     assert "rewards_verification_findings 0.0" in metrics
+    assert "rewards_verified_through_block" not in metrics
     assert "rewards_last_verified_timestamp_seconds 1." in metrics
     assert "rewards_requests_total" in metrics
+
+
+def test_a_round_that_goes_on_is_told(engine: Engine, client: FlaskClient) -> None:
+    with transaction(engine) as session:
+        keep_round(session, going_on(findings=1))
+
+    told, metrics = client.get("/readyz").get_json(), client.get("/metrics").get_data(as_text=True)
+
+    assert told["last_verified"] is None
+    assert told["verifying"]["part"] == "accounts"
+    assert [told["verifying"][name] for name in ("accounts", "of_accounts", "findings")] == [3, 5, 1]
+    assert "rewards_verification_findings 1.0" in metrics
+    assert "rewards_verification_round_accounts 3.0" in metrics
+    assert "rewards_last_slice_verified_timestamp_seconds 1." in metrics
 
 
 def test_what_was_found_is_recorded_with_the_first_of_it(run: Run, engine: Engine, client: FlaskClient) -> None:
@@ -96,7 +135,7 @@ def test_what_was_found_is_recorded_with_the_first_of_it(run: Run, engine: Engin
     told = run()
 
     with transaction(engine) as session:
-        done = last_verification(session)
+        done = read_verified(session).last
     assert told.exit_code == 1
     assert done
     assert done.findings == 1
@@ -110,9 +149,9 @@ def test_a_gentle_one_does_nothing_while_another_runs(run: Run, session: Session
 
     assert alone
     assert (told.exit_code, told.output) == (0, "")
-    assert last_verification(session) is None
+    assert read_verified(session).last is None
     assert run("--gently").exit_code == 0
-    assert last_verification(session)
+    assert read_verified(session).last
 
 
 def test_the_verifier_starts_one_at_a_time_and_the_next_when_it_is_due(
@@ -130,7 +169,7 @@ def test_the_verifier_starts_one_at_a_time_and_the_next_when_it_is_due(
     assert verifier.process is None
     with transaction(engine) as session:
         record_verification(session, lasting(timedelta(seconds=1)))
-    for later, starts in ((PAUSE_MIN - timedelta(seconds=1), False), (PAUSE_MIN, True)):
+    for later, starts in ((PAUSE - timedelta(seconds=1), False), (PAUSE, True)):
         clock.set(START + later)
         verifier.not_before_s = 0.0
         verifier.look()
@@ -149,7 +188,7 @@ def test_what_the_verifier_starts_records_what_it_found(
 
     assert verifier.process
     assert verifier.process.wait(timeout=60) == 0
-    assert last_verification(session)
+    assert read_verified(session).last
 
 
 def test_one_that_could_not_run_is_not_tried_again_at_once(verifier: Verifier) -> None:
@@ -162,7 +201,7 @@ def test_one_that_could_not_run_is_not_tried_again_at_once(verifier: Verifier) -
     verifier.look()
 
     assert verifier.process is None
-    assert verifier.not_before_s > time.monotonic() + PAUSE_MIN.total_seconds() - 10
+    assert verifier.not_before_s > time.monotonic() + PAUSE.total_seconds() - 10
 
 
 def test_a_verifier_leaves_a_service_that_has_just_started_in_peace(verifier: Verifier) -> None:

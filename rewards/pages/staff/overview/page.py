@@ -29,6 +29,7 @@ def front() -> str:
     with request_snapshot() as session:
         view = read_front(session, asking)
         lines = _lines(session)
+    last = view.machine.verified.last
     oldest_at = view.work.queue.oldest_at
     return render_template(
         "staff/front.html",
@@ -37,8 +38,8 @@ def front() -> str:
         oldest=oldest_at and age(oldest_at, now=now),
         too_old=oldest_at is not None and now - oldest_at > OVERDUE_AFTER,
         first_out=[(product_name(one, frame), stock_words(one, frame=frame)) for one in view.work.low[:1]],
-        verified=view.machine.verified and age(view.machine.verified.finished_at, now=now),
-        alarms=view.machine.verified is not None and view.machine.verified.alarms(now),
+        verified=last and age(last.finished_at, now=now),
+        alarms=view.machine.verified.alarms(now),
         lines=lines,
     )
 

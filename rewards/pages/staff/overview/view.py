@@ -15,7 +15,7 @@ from rewards.ranking.season_rows import seasons_before
 from rewards.ranking.seasons import Calendar
 from rewards.settlement import due_seasons
 from rewards.staff.adjustment_rows import count_waiting
-from rewards.verifications import Verification, last_verification
+from rewards.verifications import Verified, read_verified
 
 OVERDUE_AFTER = timedelta(hours=48)
 JOBS_LATE_AFTER = timedelta(minutes=15)
@@ -74,7 +74,7 @@ class Machine:
     `lapses_stopped`: a run that would have taken too much at once, and waits for somebody's yes.
     """
 
-    verified: Verification | None
+    verified: Verified
     unsettled: tuple[date, ...]
     midnight_missing: bool
     lapses_stopped: Run | None
@@ -145,7 +145,7 @@ def _late_seasons(session: Session, now: datetime) -> tuple[date, ...]:
 def _machine(session: Session, asking: Asking) -> Machine:
     long_ago = asking.now - JOBS_LATE_AFTER
     return Machine(
-        verified=last_verification(session),
+        verified=read_verified(session),
         unsettled=tuple(due_seasons(session, review=asking.review, now=long_ago)),
         midnight_missing=_midnight_missing(session, asking),
         lapses_stopped=stopped_run(session, now=asking.now),

@@ -44,14 +44,10 @@ def needs_of(front: Front, *, ranking: RankingState, frame: Frame, now: datetime
 
 def _of_machine(machine: Machine, *, frame: Frame, now: datetime) -> Iterator[Need]:
     verified = machine.verified
-    if verified is not None and verified.findings:
-        said = ngettext(
-            "The last verification found one broken row.",
-            "The last verification found %(num)d broken rows.",
-            verified.findings,
-        )
+    if verified.findings:
+        said = ngettext("Verifying found one broken row.", "Verifying found %(num)d broken rows.", verified.findings)
         yield Need(words=said, alarm=True, more=verified.first_finding or "")
-    elif verified is not None and verified.is_stale(now):
+    elif verified.is_stale(now):
         yield Need(words=gettext("Nothing has been verified for over two hours. Is the scheduler running?"), alarm=True)
     for season in machine.unsettled:
         said = gettext("The week of %(day)s waits to be settled. Is the scheduler running?", day=_day(season, frame))

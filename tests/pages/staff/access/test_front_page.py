@@ -82,7 +82,7 @@ def test_findings_and_old_verifications_alarm(world: World, forum: Forum, engine
     verified(engine, ago=timedelta(hours=3))
     old = front(forum)
 
-    assert "The last verification found 2 broken rows." in found
+    assert "Verifying found 2 broken rows." in found
     assert "account 7: says 5, the entries say 4" in found
     assert "2 findings" in found
     assert "Nothing has been verified for over two hours." in old
