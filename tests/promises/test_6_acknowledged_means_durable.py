@@ -38,7 +38,7 @@ def test_a_database_that_would_not_keep_the_promise_is_refused_at_connect(
         engine = create_engine_from(database.service_url, application_name="tests")
 
         with pytest.raises(DatabaseMisconfigured, match=setting):
-            engine.connect()
+            engine.connect().close()
         engine.dispose()
         superuser.execute(sql.SQL("alter database {} reset {}").format(of, name))
 
