@@ -3,19 +3,24 @@
 PYTHON ?= python3
 ENV := .venv/bin/python
 WORKERS ?= 2
+SIZE ?= 1000000
 # migrations/env.py sets the timeouts; the outbox's generation counts clusters, which an int outlives.
 SQUAWK_KNOWS_NOT := require-lock-timeout,require-statement-timeout,prefer-bigint-over-int
 
 # PORT=9000 on make's command line reaches the service; without it the service takes 8000.
 export PORT
 
-.PHONY: run test check format lock pictures catalogues clean environment environment-dev browser postgres15
+# Measures the ledger at SIZE entries against a hundredth of them; `SIZE=10000000` takes an hour to load.
+.PHONY: run test bench check format lock pictures catalogues clean environment environment-dev browser postgres15
 
 run: environment
 	@$(ENV) -m rewards up --end-with-parent
 
 test: check browser postgres15
 	$(ENV) -m pytest -n $(WORKERS) $(TESTS)
+
+bench: environment-dev
+	$(ENV) -m bench --size $(SIZE) --workers $(WORKERS)
 
 check: environment-dev
 	$(ENV) -m ruff format --check .

@@ -53,35 +53,38 @@ def load_doubles(engine: Engine, *, doubles: Doubles, size: Size, at_home: Commu
     bounds = {"first": name_of(doubles.first), "behind": name_of(doubles.first + doubles.members)}
     with transaction(engine) as session:
         session.execute(text(_WHO), {**bounds, "offset": doubles.offset})
-        session.execute(text("analyze double"))
-        session.execute(text("set local work_mem = '256MB'"))
         for statement in _STATEMENTS:
             session.execute(text(statement))
         return session.execute(_COUNT).scalar_one()
 
 
-def _chained(table: str, row: type, *, number: str, domain: bytes) -> str:
-    """Insert the doubles' rows of a chain, each hashed over the hash before."""
+def _chained(table: str, row: type, *, number: str, domain: bytes) -> list[str]:
+    """Insert the doubles' rows of a chain, each hashed over the hash before.
+
+    They lie in a table of their own meanwhile, which is small however much was loaded.
+    """
     types = get_type_hints(row)
     del types["hash"]
     columns = ", ".join(types)
     other = ", ".join(f"{_of(column)} as {column}" for column in types)
-    fields = " || ".join(f"coalesce({_encoded(column, types[column])}, {_literal(NULL)})" for column in types)
-    link = f"sha256({_literal(domain)} || {{before}} || {fields})"
-    linked = f"select {columns}, {link} as hash from (select {other}{{hash}} from {{source}}) as r"
-    first = f"double d join {table} t on t.account_id = d.original and t.{number} = 1"
-    following = (
-        f"chain c join double d on d.account_id = c.account_id"
-        f" join {table} t on t.account_id = d.original and t.{number} = c.{number} + 1"
-    )
-    return f"""
+    fields = " || ".join(f"coalesce({_encoded(f'r.{column}', types[column])}, {_literal(NULL)})" for column in types)
+    link = f"sha256({_literal(domain)} || {{}} || {fields})"
+    return [
+        (
+            f"create temporary table double_{table} on commit drop as select {other}"
+            f" from {table} t join double d on t.account_id = d.original"
+        ),
+        f"analyze double_{table}",
+        f"""
 insert into {table} ({columns}, hash)
 with recursive chain as (
-    {linked.format(before=_literal(EMPTY_HEAD), hash="", source=first)}
-    union all {linked.format(before="hash_before", hash=", c.hash as hash_before", source=following)}
+    select r.*, {link.format(_literal(EMPTY_HEAD))} as hash from double_{table} r where r.{number} = 1
+    union all select r.*, {link.format("c.hash")} from chain c
+        join double_{table} r on r.account_id = c.account_id and r.{number} = c.{number} + 1
 )
 select {columns}, hash from chain
-"""
+""",
+    ]
 
 
 def _encoded(column: str, kind: type) -> str:
@@ -106,8 +109,12 @@ def _copied(table: str, **other: str) -> str:
 
 
 _STATEMENTS = (
-    _chained("entry", EntryRow, number="seq", domain=ENTRY_DOMAIN),
-    _chained("event", Decision, number="decision_no", domain=DECISION_DOMAIN),
+    # The planner does not know how few rows each level of a recursion has: hashed in memory, only those are asked for.
+    "set local enable_mergejoin = off",
+    "set local work_mem = '256MB'",
+    "analyze double",
+    *_chained("entry", EntryRow, number="seq", domain=ENTRY_DOMAIN),
+    *_chained("event", Decision, number="decision_no", domain=DECISION_DOMAIN),
     _copied(
         "account",
         head="coalesce((select hash from entry e where e.account_id = d.account_id and e.seq = t.version), t.head)",

@@ -45,16 +45,16 @@ class Bench:
         return url
 
     def loaded(self, size: Size, *, workers: int, say: Say = lambda _: None) -> str:
-        """The service's address of the database of this size, which is loaded unless that was done before."""
+        """The name of the database of this size, which is loaded unless that was done before."""
         name = f"size_{size.entries}_{size.members}"
         if self._is_there(name):
-            return self.postgres.url(name)
+            return name
         half = f"{name}_half"
         admin_url = self.postgres.url(half, role=ADMIN)
         load(self.new(half), size, admin_url=admin_url, keyring=self.keyring, workers=workers, say=say)
         with self.admin() as admin:
             admin.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(half), sql.Identifier(name)))
-        return self.postgres.url(name)
+        return name
 
     def admin(self, name: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
         """A superuser's connection, which commits each statement."""
