@@ -1,5 +1,6 @@
 """Reading redemptions: the staff's queue, a member's own, one with its history. Takes no locks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -133,7 +134,7 @@ _COUNTS = text(
 )
 _CLOSED = text(f"select count(*) from (select from redemption r{_WANTED} limit :limit) as closed")
 _OF_MEMBER = text(
-    f"{_SELECT} where r.account_id = :account_id"
+    f"{_SELECT} where r.account_id = any(cast(:accounts as uuid[]))"
     " and (r.requested_at, r.redemption_id) < (coalesce(cast(:before_at as timestamptz), 'infinity'),"
     " coalesce(cast(:before_id as uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))"
     " order by r.requested_at desc, r.redemption_id desc limit :limit"
@@ -208,11 +209,11 @@ def _wanted(only: QueueFilter) -> dict[str, Any]:
 
 
 def redemptions_of(
-    session: Session, account_id: UUID, *, limit: int, before: Cursor | None = None
+    session: Session, accounts: Sequence[UUID], *, limit: int, before: Cursor | None = None
 ) -> list[RedemptionRow]:
-    """A page of a member's redemptions, newest first."""
+    """A page of the redemptions of all accounts that are one member's, newest first."""
     parameters = {
-        "account_id": account_id,
+        "accounts": list(accounts),
         "before_at": before and before.requested_at,
         "before_id": before and before.redemption_id,
     }

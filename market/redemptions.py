@@ -3,6 +3,7 @@
 Every step locks the member's account first and the product last. Each answers the redemption after it.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,7 +37,8 @@ MEMBER = "member"
 CONTRA = "redemption"
 
 _HAD = text(
-    "select count(*) from redemption where account_id = :account_id and product_id = :product_id and origin = 'market'"
+    "select count(*) from redemption where account_id = any(cast(:accounts as uuid[])) and product_id = :product_id"
+    " and origin = 'market'"
     " and state <> all(cast(:given_back as text[]))"
     " and requested_at >= coalesce(cast(:since as timestamptz), '-infinity')"
 )
@@ -63,18 +65,22 @@ def request(
     periods: Periods,
     now: datetime,
     actor: str = MEMBER,
+    merged: Sequence[UUID] = (),
 ) -> RedemptionRow:
     """Set the product's price aside and take one of its stock; the same id again answers the first redemption.
+
+    `merged` are further accounts that are the same member's: limits count what was redeemed there, too.
 
     Every refusal comes before anything is written. Raises UnknownProduct, NotForSale, OwesPoints, LimitReached,
     NotEnoughPoints, SoldOut, RedemptionIdTaken. Whether a member is suspended is the caller's to know.
     """
     account = lock_accounts(session, [account_id], now=now)[account_id]
-    if _is_repeated(session, redemption_id, account_id=account_id, product_id=product_id):
+    accounts = (account_id, *merged)
+    if _is_repeated(session, redemption_id, accounts=accounts, product_id=product_id):
         return find_redemption(session, redemption_id)
     product = find_product(session, product_id, today=periods.today)
     check_on_sale(product, now=now)
-    _check_member(session, account, product=product, periods=periods)
+    _check_member(session, account, accounts=accounts, product=product, periods=periods)
     code_id = take_stock(session, product, today=periods.today)
     hold_id, price = uuid7(), product.details.price
     place_hold(session, account, hold_id=hold_id, points=price, purpose=f"redemption:{redemption_id}", now=now)
@@ -200,22 +206,24 @@ def expire_waiting(session: Session, *, older_than: timedelta, limit: int, now: 
     return [redemption.redemption_id for redemption in waiting]
 
 
-def _is_repeated(session: Session, redemption_id: UUID, *, account_id: UUID, product_id: UUID) -> bool:
+def _is_repeated(session: Session, redemption_id: UUID, *, accounts: Sequence[UUID], product_id: UUID) -> bool:
     first = read_redemption(session, redemption_id)
     if first is None:
         return False
-    if (first.account_id, first.product_id) != (account_id, product_id):
+    if first.account_id not in accounts or first.product_id != product_id:
         raise RedemptionIdTaken(redemption_id=redemption_id)
     return True
 
 
-def _check_member(session: Session, account: AccountState, *, product: ProductRow, periods: Periods) -> None:
+def _check_member(
+    session: Session, account: AccountState, *, accounts: Sequence[UUID], product: ProductRow, periods: Periods
+) -> None:
     if account.balance < 0:
         raise OwesPoints(owed=-account.balance)
     limit = product.details.limit
     if limit is not None:
         since = counts_since(limit, periods=periods)
-        whose = {"account_id": account.account_id, "product_id": product.product_id}
+        whose = {"accounts": list(accounts), "product_id": product.product_id}
         had = session.execute(_HAD, {**whose, "since": since, "given_back": list(GIVEN_BACK)}).scalar_one()
         if is_reached(limit, had=had):
             raise LimitReached(times=limit.times, period=limit.period, since=since)

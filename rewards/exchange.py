@@ -20,8 +20,8 @@ from market.redemptions import cancel, request
 from market.states import GIVEN_BACK
 from market.steps import read_redemption
 from rewards.errors import MemberSuspended, RewardsError
+from rewards.members.accounts import OF_MEMBER, accounts_of
 from rewards.members.ensure import lock_member, read_members
-from rewards.members.profile import account_of
 from rewards.ranking.seasons import Calendar
 
 SHOWN_BY_FORUM = "shown to its owner by the forum"
@@ -29,7 +29,7 @@ SHOWN_BY_FORUM = "shown to its owner by the forum"
 _HAD = text(
     "select product_id, count(*) as ever, count(*) filter (where requested_at >= :day) as day,"
     " count(*) filter (where requested_at >= :week) as week, count(*) filter (where requested_at >= :month) as month"
-    " from redemption where account_id = :account_id and origin = 'market'"
+    f" from redemption where {OF_MEMBER} and origin = 'market'"
     " and state <> all(cast(:given_back as text[])) group by product_id"
 )
 
@@ -84,12 +84,13 @@ def redeem(
     # Under the lock, since staff may suspend, merge or erase the member at this very moment.
     member, _ = lock_member(session, member_id, now=now)
     if member.suspended_at is not None:
-        raise MemberSuspended(member_id=member_id, since=member.suspended_at)
+        raise MemberSuspended(member_id=member.member_id, since=member.suspended_at)
     repeated = read_redemption(session, redemption_id) is not None
     row = request(
         session,
         redemption_id=redemption_id,
         account_id=member.account_id,
+        merged=member.merged,
         product_id=_product_id(session, product, today=periods.today),
         periods=periods,
         now=now,
@@ -105,7 +106,7 @@ def own_redemption(session: Session, redemption_id: UUID, *, member_id: str | No
     row = find_redemption(session, redemption_id)
     if member_id is not None:
         member = read_members(session, [member_id]).get(member_id)
-        if member is None or member.account_id != row.account_id:
+        if member is None or row.account_id not in member.accounts:
             raise UnknownRedemption(redemption_id=redemption_id)
     return row
 
@@ -123,7 +124,7 @@ def show_code(session: Session, redemption_id: UUID, *, member_id: str, keys: Co
 
     Raises UnknownThing, UnknownRedemption (also when it is another member's), WrongState, CodeUnreadable.
     """
-    owner = account_of(session, member_id)
+    owner = _owner_of(session, redemption_id, member_id=member_id)
     return read_own_code(session, redemption_id, account_id=owner, keys=keys, now=now)
 
 
@@ -131,9 +132,7 @@ def pass_code_on(
     session: Session, redemption_id: UUID, *, member_id: str, keys: CodeKeys, actor: str, now: datetime
 ) -> ReadCode:
     """Give the forum's backend (`actor`) a member's code to show; that is noted. Raises as `show_code`."""
-    owner = account_of(session, member_id)
-    if find_redemption(session, redemption_id).account_id != owner:
-        raise UnknownRedemption(redemption_id=redemption_id)
+    _owner_of(session, redemption_id, member_id=member_id)
     return read_code(session, redemption_id, keys=keys, actor=actor, reason=SHOWN_BY_FORUM, now=now)
 
 
@@ -161,6 +160,14 @@ def period_ends(period: LimitPeriod, *, today: date, calendar: Calendar) -> date
     if period == "week":
         return calendar.week_of(today) + timedelta(weeks=1)
     return calendar.day_of(calendar.month_bounds(today)[1]) if period == "month" else None
+
+
+def _owner_of(session: Session, redemption_id: UUID, *, member_id: str) -> UUID:
+    """The account on which a member's redemption lies. Raises UnknownThing, and UnknownRedemption if another has it."""
+    accounts, owner = accounts_of(session, member_id), find_redemption(session, redemption_id).account_id
+    if owner not in accounts:
+        raise UnknownRedemption(redemption_id=redemption_id)
+    return owner
 
 
 def _product_id(session: Session, named: UUID | str, *, today: date) -> UUID:

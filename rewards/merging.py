@@ -18,12 +18,12 @@ from uuid_utils.compat import uuid7
 from ledger.accounts import lock_accounts, write_accounts
 from ledger.locks import share_seasons
 from ledger.outbox import Notice, emit
-from ledger.postings import AccountState, EntryRow, post
+from ledger.postings import AccountState
 from rewards.attendance.attend import read_visits, streak_rows
 from rewards.earning.usage import fold_usage
 from rewards.errors import MemberMoved, MergeRefused, UnknownThing
 from rewards.members.ensure import MemberRow, read_locked, read_members
-from rewards.members.moving import moving
+from rewards.members.moving import move_on
 from rewards.ranking.seasons import Calendar
 from rewards.ranking.tally import fold_points, set_points
 from rewards.ranking.visibility import bump
@@ -71,9 +71,12 @@ def merge(session: Session, member_id: str, *, into: str, actor: str, calendar: 
     open_seasons = _share_seasons(session)
     gone, survivor, accounts = _lock(session, member_id, into=into, now=now)
     kept = _final_seasons(session, gone, shared=open_seasons)
-    posted = _moved_balance(accounts[gone.account_id], into=accounts[survivor.account_id], now=now)
-    write_accounts(session, [after for after, _ in posted], entries=[entry for _, entry in posted])
-    transfer_id = posted[0][1].transfer_id if posted else None
+    balance = accounts[gone.account_id].balance
+    transfer_id = (
+        _move_balance(session, accounts[gone.account_id], into=accounts[survivor.account_id], now=now)
+        if balance
+        else None
+    )
     named = {"gone": gone.account_id, "into": survivor.account_id, "actor": actor, "now": now}
     session.execute(_MERGE, {"accounts": list(gone.accounts), "into": survivor.account_id})
     session.execute(_RECORD, {**named, "transfer_id": transfer_id, "kept": kept})
@@ -84,13 +87,11 @@ def merge(session: Session, member_id: str, *, into: str, actor: str, calendar: 
     _count_streak(session, survivor.member_id, today=calendar.day_of(now))
     bump(session, gone.account_id, change="merged", now=now)
     bump(session, survivor.account_id, change="joined", now=now)
-    # The heads have changed, and are to be sealed.
-    emit(session, [Notice("decided", entry.account_id, {}) for _, entry in posted], now=now)
     return Merged(
         member_id=survivor.member_id,
         account_id=gone.account_id,
         into_account=survivor.account_id,
-        points=accounts[gone.account_id].balance,
+        points=balance,
     )
 
 
@@ -136,15 +137,14 @@ def _final_seasons(session: Session, gone: MemberRow, *, shared: set[date]) -> l
     return sorted(row.season_id for row in ranked if row.is_final)
 
 
-def _moved_balance(gone: AccountState, *, into: AccountState, now: datetime) -> list[tuple[AccountState, EntryRow]]:
-    """The pair of entries that takes the balance over, a debt too; none where there is nothing to take."""
-    if gone.balance == 0:
-        return []
+def _move_balance(session: Session, gone: AccountState, *, into: AccountState, now: datetime) -> UUID:
+    """Take the balance over, a debt too: the transfer's id."""
     transfer_id = uuid7()
-    return [
-        post(account, moving(points, transfer_id=transfer_id, at=now), now=now)
-        for account, points in ((gone, -gone.balance), (into, gone.balance))
-    ]
+    after, entries = move_on(gone.balance, gone=gone, into=into, transfer_id=transfer_id, now=now)
+    write_accounts(session, after, entries=entries)
+    # The heads have changed, and are to be sealed.
+    emit(session, [Notice("decided", account.account_id, {}) for account in after], now=now)
+    return transfer_id
 
 
 def _count_streak(session: Session, member_id: str, *, today: date) -> None:

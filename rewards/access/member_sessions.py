@@ -9,8 +9,7 @@ from ledger.accounts import lock_accounts
 from rewards.access.member_tokens import MemberToken, check_fresh
 from rewards.access.secrets import MEMBER_PREFIX, digest_of, new_secret
 from rewards.errors import NotSignedIn
-from rewards.members.ensure import ensure_members
-from rewards.members.profile import account_of
+from rewards.members.ensure import ensure_members, lock_member
 
 SESSION_LASTS = timedelta(hours=8)
 
@@ -21,14 +20,14 @@ _OPEN = text(
     " values (:digest, :account_id, :now, :expires_at)"
 )
 _FIND = text(
-    "select m.member_id from member_session s join member m using (account_id)"
-    " where s.digest = :digest and s.revoked_at is null and s.expires_at > :now"
-    " and m.member_id is not null and m.merged_into is null"
+    "select m.member_id from member_session s join member named using (account_id)"
+    " join member m on m.account_id = coalesce(named.merged_into, named.account_id)"
+    " where s.digest = :digest and s.revoked_at is null and s.expires_at > :now and m.member_id is not null"
 )
 _CLOSE = text("update member_session set revoked_at = :now where digest = :digest and revoked_at is null")
 _CLOSE_ALL = text(
     "update member_session set revoked_at = :now"
-    " where account_id = :account_id and revoked_at is null and expires_at > :now"
+    " where account_id = any(cast(:accounts as uuid[])) and revoked_at is null and expires_at > :now"
 )
 
 
@@ -66,6 +65,5 @@ def sign_out_everywhere(session: Session, member_id: str, *, now: datetime) -> N
 
     Locks the account, so that a sign-in under way is either ended with the others or comes after them.
     """
-    account_id = account_of(session, member_id)
-    lock_accounts(session, [account_id], now=now)
-    session.execute(_CLOSE_ALL, {"account_id": account_id, "now": now})
+    member, _ = lock_member(session, member_id, now=now)
+    session.execute(_CLOSE_ALL, {"accounts": list(member.accounts), "now": now})

@@ -30,7 +30,7 @@ from rewards.http.problems import invalid_field
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_today
-from rewards.members.profile import account_of
+from rewards.members.accounts import accounts_of
 
 FRESH_S = 5
 
@@ -123,8 +123,8 @@ def get_redemptions(query: dict[str, Any]) -> dict[str, Any]:
     of = f"redemptions {member_id}"
     after = after_row(place_after(query["cursor"], of=of))
     with request_transaction() as session:
-        account_id = account_of(session, member_id)
-        rows = redemptions_of(session, account_id, limit=limit + 1, before=Cursor(*after) if after else None)
+        accounts = accounts_of(session, member_id)
+        rows = redemptions_of(session, accounts, limit=limit + 1, before=Cursor(*after) if after else None)
         page = page_of(rows, limit=limit, of=of, place=place_of_row, item=lambda row: row)
         return page | {"items": redemptions_of_rows(session, page["items"])}
 

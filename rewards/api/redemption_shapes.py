@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from market.queue import RedemptionRow, cursor_of, history_of
 from rewards.http.fields import Document, Line, Moment
+from rewards.members.accounts import PRESENT_MEMBERS
 
 STATES = ("requested", "awaiting_approval", "claimed", "fulfilled", "rejected", "cancelled", "expired")
 EXAMPLE = {
@@ -40,7 +41,7 @@ EXAMPLE = {
     ],
 }
 
-_NAMES = text("select account_id, member_id from member where account_id = any(cast(:accounts as uuid[]))")
+_NAMES = text(f"select account_id, member_id from {PRESENT_MEMBERS} where account_id = any(cast(:accounts as uuid[]))")
 
 
 class NamesOut(Document):

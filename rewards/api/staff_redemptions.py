@@ -30,7 +30,7 @@ from rewards.http.resource import Resource
 from rewards.http.streams import csv_response
 from rewards.http.surroundings import here, request_transaction
 from rewards.http.terms import span_of_days
-from rewards.members.profile import account_of
+from rewards.members.accounts import accounts_of
 from rewards.staff import redemptions as desk
 from rewards.staff.queue_export import export_queue
 
@@ -242,7 +242,7 @@ def _filter(session: Session, query: dict[str, Any]) -> QueueFilter:
         states=(state,) if state else OPEN,
         product_id=query["product_id"],
         origin=query["origin"],
-        account_id=account_of(session, member_id) if member_id else None,
+        account_ids=accounts_of(session, member_id) if member_id else None,
         claimed_by=query["claimed_by"],
         since=since,
         until=until,

@@ -19,7 +19,7 @@ from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
 from rewards.members.ensure import MemberRow
 from rewards.members.levels import level_at
-from rewards.members.moving import moving
+from rewards.members.moving import move_on
 from rewards.ranking.tally import ALL_TIME, Place, add_points, recompute
 
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -51,17 +51,15 @@ class Book:
         On an account that was merged the points go on to the survivor, so that it stays empty.
         """
         owner = self.owners.get(account_id, account_id)
-        entry = self._add(account_id, posting)
-        if owner != account_id:
-            for account, points in ((account_id, -posting.points), (owner, posting.points)):
-                self._add(account, moving(points, transfer_id=posting.transfer_id, at=self.now))
-        if posting.kind in COUNTED:
-            self._count(owner, posting)
-        return entry
-
-    def _add(self, account_id: UUID, posting: Posting) -> EntryRow:
         self.accounts[account_id], entry = post(self.accounts[account_id], posting, now=self.now)
         self.entries.append(entry)
+        if owner != account_id:
+            gone, into = self.accounts[account_id], self.accounts[owner]
+            moved = move_on(posting.points, gone=gone, into=into, transfer_id=posting.transfer_id, now=self.now)
+            self.accounts.update({account.account_id: account for account in moved[0]})
+            self.entries.extend(moved[1])
+        if posting.kind in COUNTED:
+            self._count(owner, posting)
         return entry
 
     def lifetime_of(self, member: MemberRow) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from ledger.accounts import lock_accounts, write_accounts
+from ledger.accounts import write_accounts
 from ledger.errors import NotEnoughPoints
 from ledger.locks import share_seasons
 from ledger.lot_rows import lapsed_of
@@ -21,7 +21,8 @@ from ledger.postings import AccountState, EntryRow, Posting, given_back, post
 from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
 from rewards.errors import AwardReversed, MemberMoved, NotRestorable, UnknownThing
-from rewards.members.profile import account_of
+from rewards.members.ensure import lock_member
+from rewards.members.moving import move_on
 from rewards.ranking.season_rows import read_seasons
 from rewards.ranking.tally import ALL_TIME, Place, recompute
 
@@ -31,6 +32,9 @@ _NOTE = text(
     "insert into entry_note (account_id, seq, note, actor, salt) values (:account_id, :seq, :note, :actor, :salt)"
 )
 _ENTRY = text("select * from entry where account_id = :account_id and seq = :seq")
+_NAMED = text(
+    "select e.* from entry e join member m using (account_id) where m.member_id = :member_id and e.seq = :seq"
+)
 _TAIL = text(
     "with recursive line as (select seq, kind from entry where account_id = :account_id and seq = :seq union all"
     " select e.seq, e.kind from line l join entry e on e.account_id = :account_id and e.reverses = l.seq)"
@@ -68,19 +72,11 @@ def adjust(
     session: Session, member_id: str, *, points: int, reason: str, actor: str, now: datetime, overdraft: bool = False
 ) -> Corrected:
     """Give or take points for a reason that is kept. Raises UnknownThing, NotEnoughPoints (unless `overdraft`)."""
-    account = lock_member(session, member_id, now=now)
+    member, accounts = lock_member(session, member_id, now=now)
+    account = accounts[member.account_id]
     return post_adjustment(
         session, account, points=points, overdraft=overdraft, note=Note(reason=reason, actor=actor), now=now
     )
-
-
-def lock_member(session: Session, member_id: str, *, now: datetime) -> AccountState:
-    """The member's account, locked. Raises UnknownThing, and MemberMoved: roll back, run it again."""
-    account_id = account_of(session, member_id)
-    account = lock_accounts(session, [account_id], now=now)[account_id]
-    if account_of(session, member_id) != account_id:
-        raise MemberMoved
-    return account
 
 
 def check_affordable(account: AccountState, *, points: int, overdraft: bool) -> None:
@@ -103,8 +99,8 @@ def post_adjustment(
         overdraft=overdraft,
         note_digest=note.digest,
     )
-    after, entry = _post(session, account, posting=posting, note=note, now=now)
-    _tell(session, entry, outcome="adjusted", now=now)
+    after, entry = _post(session, account, into=account, posting=posting, note=note, now=now)
+    _tell(session, entry, account_id=account.account_id, outcome="adjusted", now=now)
     return Corrected(account.account_id, entry, after.balance, after.available)
 
 
@@ -113,7 +109,8 @@ def reverse_award(
 ) -> Corrected:
     """Take one award back, in the periods in which it counted. May leave the member owing points.
 
-    A season that is final, and a month that has closed, keep their ranking; the balance follows all the same.
+    An entry of before a merge is named by the id that the member had then. A season that is final, and a month that
+    has closed, keep their ranking; the balance follows all the same.
     Raises UnknownThing, AwardReversed.
     """
     award = _entry_of(session, member_id, seq=seq)
@@ -143,16 +140,20 @@ def restore_award(
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """An award, the latest of the reversals and restores behind it, and where the next of them counts."""
+    """An award, the latest of the reversals and restores behind it, and where the next of them counts.
+
+    `account` is where it lies, `owner` whose it is: another one after a merge.
+    """
 
     account: AccountState
+    owner: AccountState
     award: Row[Any]
     tail: Row[Any]
     periods: Periods
 
 
 def _entry_of(session: Session, member_id: str, *, seq: int) -> Row[Any]:
-    entry = session.execute(_ENTRY, {"account_id": account_of(session, member_id), "seq": seq}).one_or_none()
+    entry = session.execute(_NAMED, {"member_id": member_id, "seq": seq}).one_or_none()
     if entry is None:
         raise UnknownThing("entry", f"{member_id} {seq}")
     return entry
@@ -163,11 +164,11 @@ def _lock_line(session: Session, member_id: str, *, entry: Row[Any], terms: Term
     first = {"account_id": entry.account_id, "seq": entry.award_seq or entry.seq}
     award = session.execute(_ENTRY, first).one()
     periods = _share_season(session, award.season, terms=terms, now=now)
-    account = lock_member(session, member_id, now=now)
-    if account.account_id != entry.account_id:
+    member, accounts = lock_member(session, member_id, now=now)
+    if entry.account_id not in accounts:
         raise MemberMoved
     tail = session.execute(_TAIL, first).one()
-    return _Line(account, award, tail, periods)
+    return _Line(accounts[entry.account_id], accounts[member.account_id], award, tail, periods)
 
 
 def _go_on(
@@ -188,22 +189,38 @@ def _go_on(
         note_digest=note.digest,
     )
     lapsed = line.tail.lapsed if kind == "reversal" else 0
-    after, entry = _post(session, line.account, posting=posting, note=note, now=now, lapsed=lapsed)
-    recompute(session, _places(entry))
-    _tell(session, entry, outcome="restored" if kind == "restore" else "reversed", now=now)
+    after, entry = _post(session, line.account, into=line.owner, posting=posting, note=note, now=now, lapsed=lapsed)
+    recompute(session, _places(entry, account_id=after.account_id))
+    outcome = "restored" if kind == "restore" else "reversed"
+    _tell(session, entry, account_id=after.account_id, outcome=outcome, now=now)
     final = award.season is not None and entry.season is None
-    return Corrected(entry.account_id, entry, after.balance, after.available, season_is_final=final)
+    return Corrected(after.account_id, entry, after.balance, after.available, season_is_final=final)
 
 
 def _post(
-    session: Session, account: AccountState, *, posting: Posting, note: Note, now: datetime, lapsed: int = 0
+    session: Session,
+    account: AccountState,
+    *,
+    into: AccountState,
+    posting: Posting,
+    note: Note,
+    now: datetime,
+    lapsed: int = 0,
 ) -> tuple[AccountState, EntryRow]:
-    before: list[EntryRow] = []
-    if lapsed:
-        account, back = post(account, given_back(lapsed, occurred_at=now), now=now)
-        before.append(back)
-    after, entry = post(account, posting, now=now)
-    write_accounts(session, [after], entries=[*before, entry])
+    """The entry, and the account of the member whose it is: what is posted where it was merged goes on `into` it."""
+    given = [given_back(lapsed, occurred_at=now)] if lapsed else []
+    entries: list[EntryRow] = []
+    for one in (*given, posting):
+        account, entry = post(account, one, now=now)
+        entries.append(entry)
+        if account.account_id == into.account_id:
+            into = account
+        else:
+            moved = move_on(one.points, gone=account, into=into, transfer_id=one.transfer_id, now=now)
+            (account, into), halves = moved
+            entries.extend(halves)
+    written = write_accounts(session, {one.account_id: one for one in (account, into)}.values(), entries=entries)
+    entry = next(one for one in entries if one.transfer_id == posting.transfer_id)
     row = {
         "account_id": entry.account_id,
         "seq": entry.seq,
@@ -212,7 +229,7 @@ def _post(
         "salt": note.salt,
     }
     session.execute(_NOTE, row)
-    return after, entry
+    return written[-1], entry
 
 
 def _share_season(session: Session, season: date | None, *, terms: Terms, now: datetime) -> Periods:
@@ -223,16 +240,16 @@ def _share_season(session: Session, season: date | None, *, terms: Terms, now: d
     return Periods(rows, terms.calendar, terms.grace_s, now)
 
 
-def _places(entry: EntryRow) -> list[Place]:
-    places = [Place("all-time", ALL_TIME, entry.account_id)]
+def _places(entry: EntryRow, *, account_id: UUID) -> list[Place]:
+    places = [Place("all-time", ALL_TIME, account_id)]
     if entry.season is not None:
-        places.append(Place("season", entry.season, entry.account_id))
+        places.append(Place("season", entry.season, account_id))
     if entry.month is not None:
-        places.append(Place("month", entry.month, entry.account_id))
+        places.append(Place("month", entry.month, account_id))
     return places
 
 
-def _tell(session: Session, entry: EntryRow, *, outcome: str, now: datetime) -> None:
+def _tell(session: Session, entry: EntryRow, *, account_id: UUID, outcome: str, now: datetime) -> None:
     payload = {
         "season": entry.season and entry.season.isoformat(),
         "month": entry.month and entry.month.isoformat(),
@@ -241,4 +258,7 @@ def _tell(session: Session, entry: EntryRow, *, outcome: str, now: datetime) -> 
         "source": "rewards",
         "event_id": str(entry.transfer_id),
     }
-    emit(session, [Notice("points", entry.account_id, payload)], now=now)
+    notices = [Notice("points", account_id, payload)]
+    if account_id != entry.account_id:  # its head has changed, too, and is to be sealed
+        notices.append(Notice("decided", entry.account_id, {}))
+    emit(session, notices, now=now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from uuid_utils.compat import uuid7
 from ledger.accounts import lock_accounts, write_accounts
 from ledger.outbox import Notice, emit
 from ledger.postings import AccountState, EntryRow, Posting, post
-from rewards.members.ensure import ensure_members
+from rewards.members.ensure import ensure_members, read_locked
 
 CONTRA = "opening-balance"
 NEVER: Mapping[str, datetime] = MappingProxyType({})
@@ -28,15 +29,20 @@ def open_balances(
     """Grant members the points that they bring along, above 0, unless they were granted before; answers how many were.
 
     No leaderboard counts them, nor does a level. Those of members in `lapses` lapse then, which is after `now`. Locks
-    the accounts.
+    the accounts. Raises MemberMoved: roll back, run it again.
     """
     members = ensure_members(session, balances, now=now)
-    wanted = {
-        members[member_id].account_id: _grant(points, lapses_at=lapses.get(member_id), now=now)
-        for member_id, points in balances.items()
-    }
-    accounts = lock_accounts(session, wanted, now=now)
-    opened = set(session.scalars(_OPENED, {"accounts": list(wanted), "contra": CONTRA}))
+    owners = {account_id: member.account_id for member in members.values() for account_id in member.accounts}
+    accounts = lock_accounts(session, owners, now=now)
+    members = read_locked(session, members)
+    found = session.scalars(_OPENED, {"accounts": list(owners), "contra": CONTRA})
+    opened = {owners[account_id] for account_id in found}
+    wanted: dict[UUID, Posting] = {}
+    for member_id, points in balances.items():
+        account_id = members[member_id].account_id
+        before = wanted.get(account_id)  # of another who was merged: one entry for both
+        granted = points + (before.points if before else 0)
+        wanted[account_id] = _grant(granted, lapses_at=lapses.get(member_id), now=now)
     written: list[tuple[AccountState, EntryRow]] = [
         post(accounts[account_id], posting, now=now)
         for account_id, posting in wanted.items()

@@ -13,6 +13,12 @@ OF_MEMBER = (
 )
 """SQL: of the member whose present account is `:account_id`."""
 
+PRESENT_MEMBERS = (
+    "(select w.account_id, m.member_id, m.name, m.avatar from member w"
+    " join member m on m.account_id = coalesce(w.merged_into, w.account_id)) as present"
+)
+"""SQL: each account with how its member is called, that of a merged one with its survivor's id, name and avatar."""
+
 _OF_ID = text(
     "select m.account_id, array(select g.account_id from member g where g.merged_into = m.account_id order by 1)"
     " as merged from member named join member m on m.account_id = coalesce(named.merged_into, named.account_id)"

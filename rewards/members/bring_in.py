@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ledger.accounts import lock_accounts
 from ledger.outbox import Notice, emit
-from rewards.members.ensure import ensure_members
+from rewards.members.ensure import ensure_members, read_locked
 
 _NAME = text(
     "update member m set name = n.name from unnest(cast(:accounts as uuid[]), cast(:names as text[]))"
@@ -21,8 +21,9 @@ _BUMP = text("update leaderboard_points set version = version + 1 where account_
 def bring_in_names(session: Session, names: Mapping[str, str], *, now: datetime) -> int:
     """Make members known and name them, by their ids; answers how many names are new. Locks the accounts."""
     members = ensure_members(session, names, now=now)
+    lock_accounts(session, [account_id for member in members.values() for account_id in member.accounts], now=now)
+    members = read_locked(session, members)
     accounts = {member.account_id: names[member_id] for member_id, member in members.items()}
-    lock_accounts(session, accounts, now=now)
     written = session.scalars(_NAME, {"accounts": list(accounts), "names": list(accounts.values())})
     changed = sorted(written)
     if changed:

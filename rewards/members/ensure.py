@@ -86,8 +86,8 @@ def read_locked(session: Session, members: Mapping[str, MemberRow]) -> dict[str,
     return again
 
 
-def lock_member(session: Session, member_id: str, *, now: datetime) -> tuple[MemberRow, AccountState]:
-    """A member with the account, locked with all that were merged into it. Raises UnknownThing, MemberMoved.
+def lock_member(session: Session, member_id: str, *, now: datetime) -> tuple[MemberRow, dict[UUID, AccountState]]:
+    """A member with all of its accounts, locked. Raises UnknownThing, MemberMoved: roll back, run it again.
 
     For whoever takes no other lock after it: `lock_accounts` is called once in a transaction.
     """
@@ -95,8 +95,7 @@ def lock_member(session: Session, member_id: str, *, now: datetime) -> tuple[Mem
     if not members:
         raise UnknownThing("member", member_id)
     accounts = lock_accounts(session, members[member_id].accounts, now=now)
-    member = read_locked(session, members)[member_id]
-    return member, accounts[member.account_id]
+    return read_locked(session, members)[member_id], accounts
 
 
 def stranger(member_id: str) -> MemberRow:

@@ -1,6 +1,7 @@
 """Erasure: the person goes, the points stay: entries name accounts only, so the ledger remains whole."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -33,14 +34,16 @@ _FREE_TEXT = tuple(
 )
 
 
-def erase(session: Session, member_id: str, *, now: datetime) -> None:
-    """Forget who the member is, and everything that was said by or about them. Raises UnknownThing.
+def erase(session: Session, member_id: str, *, now: datetime) -> tuple[UUID, ...]:
+    """Forget who the member is, and everything that was said by or about them, also under ids that were merged.
 
-    The digests that the ledger keeps mean nothing without their salt. The same id, used again, is somebody new.
+    Answers the accounts, the present one first. The digests that the ledger keeps mean nothing without their salt. The
+    same id, used again, is somebody new. Raises UnknownThing, MemberMoved.
     """
     # Under the lock they may be gone already, or be somebody else's.
-    account_id = lock_member(session, member_id, now=now)[0].account_id
-    for statement in _FREE_TEXT:
-        session.execute(statement, {"account_id": account_id})
-    session.execute(_FORGET, {"account_id": account_id})
-    bump(session, account_id, change="erased", now=now)
+    member, _ = lock_member(session, member_id, now=now)
+    for account_id in member.accounts:
+        for statement in (*_FREE_TEXT, _FORGET):
+            session.execute(statement, {"account_id": account_id})
+    bump(session, member.account_id, change="erased", now=now)
+    return member.accounts

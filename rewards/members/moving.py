@@ -1,13 +1,26 @@
-"""What moves points between the accounts of one member: one half of a pair that sums up to nothing. Pure."""
+"""Moving points between the accounts of one member: a pair of entries that sums up to nothing. Pure."""
 
 from datetime import datetime
 from uuid import UUID
 
-from ledger.postings import Posting
+from ledger.postings import AccountState, EntryRow, Posting, post
 
 CONTRA = "merge"
 
 
-def moving(points: int, *, transfer_id: UUID, at: datetime) -> Posting:
-    """Points that come to an account (below 0: leave it) as another's are the same member's now."""
-    return Posting(points=points, kind="merge", contra=CONTRA, transfer_id=transfer_id, occurred_at=at)
+def move_on(
+    points: int, *, gone: AccountState, into: AccountState, transfer_id: UUID, now: datetime
+) -> tuple[list[AccountState], list[EntryRow]]:
+    """Take points (below 0: a debt) from an account that was merged to the survivor's; answers both, in this order.
+
+    Both are to be locked, and written in one call.
+    """
+    halves = [
+        post(
+            account,
+            Posting(points=moved, kind="merge", contra=CONTRA, transfer_id=transfer_id, occurred_at=now),
+            now=now,
+        )
+        for account, moved in ((gone, -points), (into, points))
+    ]
+    return [account for account, _ in halves], [entry for _, entry in halves]

@@ -1,11 +1,12 @@
 """Finding members as staff do: by a part of their id or nickname, in pages by the bytes of their ids."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 State = Literal["suspended", "hidden", "opted_out", "owes"]
@@ -14,8 +15,11 @@ STATES: tuple[State, ...] = ("suspended", "hidden", "opted_out", "owes")
 _WHO = (
     "select m.member_id, m.account_id, m.name, m.avatar, m.hidden, m.opted_out, m.suspended_at, m.level_by_hand,"
     " m.created_at, coalesce(a.balance, 0) as balance, coalesce(a.held, 0) as held,"
-    " coalesce(a.lifetime, 0) as lifetime, a.recorded_at as active_at"
-    " from member m left join account a using (account_id) where m.merged_into is null"
+    " coalesce(a.lifetime, 0) + coalesce(g.lifetime, 0) as lifetime, a.recorded_at as active_at, g.accounts"
+    " from member m left join account a using (account_id) left join lateral ("
+    "select array_agg(o.account_id) as accounts, cast(sum(b.lifetime) as bigint) as lifetime"
+    " from member o join account b using (account_id) where o.merged_into = m.account_id) g on true"
+    " where m.merged_into is null"
 )
 _IN_STATE = {
     "suspended": " and m.suspended_at is not null",
@@ -24,14 +28,20 @@ _IN_STATE = {
     "owes": " and a.balance < 0",
 }
 # The id's collation knows the case of ASCII letters only; that of the database knows all.
-_LIKE = r""" and (m.member_id collate "default" ilike :pattern escape '\' or m.name ilike :pattern escape '\')"""
+_LIKE = r""" and (m.member_id collate "default" ilike :pattern escape '\' or m.name ilike :pattern escape '\'
+    or m.account_id in (select merged_into from member where merged_into is not null
+    and (member_id collate "default" ilike :pattern escape '\' or name ilike :pattern escape '\')))"""
 _PAGE = f"{_WHO} and m.member_id > :after and m.member_id is distinct from :exact{{narrowed}}"
-_EXACT = f"{_WHO} and m.member_id = :member_id"
+_EXACT = f"""{_WHO} and m.account_id =
+    (select coalesce(merged_into, account_id) from member where member_id = :member_id)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A member with the account's present state. `active_at`: when anything was last written about them."""
+    """A member with the account's present state. `active_at`: when anything was last written about them.
+
+    `merged` are the accounts of those who were merged into the member; `lifetime` counts what lies on them, too.
+    """
 
     member_id: str
     account_id: UUID
@@ -46,6 +56,12 @@ class Found:
     held: int
     lifetime: int
     active_at: datetime | None
+    merged: tuple[UUID, ...]
+
+    @property
+    def accounts(self) -> tuple[UUID, ...]:
+        """All accounts that are the member's, the present one first."""
+        return (self.account_id, *self.merged)
 
 
 def search_members(
@@ -53,16 +69,22 @@ def search_members(
 ) -> list[Found]:
     """Members whose id or nickname holds `query`, whatever the case; all of them for an empty one.
 
-    In the order of their ids, behind `after`; whoever has exactly this id comes first, on the first page.
+    In the order of their ids, behind `after`; whoever has exactly this id, or had it before a merge, comes first, on
+    the first page.
     """
     found: list[Found] = []
     in_state = _IN_STATE[state] if state else ""
     if query and after is None:
-        found = [Found(*row) for row in session.execute(text(_EXACT + in_state), {"member_id": query})]
+        found = _found(session.execute(text(_EXACT + in_state), {"member_id": query}))
     narrowed = (_LIKE if query else "") + in_state
     page = text(_PAGE.format(narrowed=narrowed) + " order by m.member_id limit :limit")
-    wanted = {"exact": query, "pattern": f"%{_escaped(query)}%", "after": after or "", "limit": limit - len(found)}
-    return found + [Found(*row) for row in session.execute(page, wanted)]
+    exact = found[0].member_id if found else query
+    wanted = {"exact": exact, "pattern": f"%{_escaped(query)}%", "after": after or "", "limit": limit - len(found)}
+    return found + _found(session.execute(page, wanted))
+
+
+def _found(rows: Iterable[Row[Any]]) -> list[Found]:
+    return [Found(*tuple(row)[:-1], merged=tuple(row.accounts or ())) for row in rows]
 
 
 def _escaped(query: str) -> str:

@@ -18,8 +18,9 @@ from ledger.locks import own_cap
 from ledger.postings import AccountState
 from rewards.access.audit import note
 from rewards.access.behind import behind
-from rewards.earning.correct import Note, check_affordable, lock_member, post_adjustment
+from rewards.earning.correct import Note, check_affordable, post_adjustment
 from rewards.errors import AdjustmentDecided, AskedByAnother, AskedByYou, CapReached, MemberGone
+from rewards.members.ensure import lock_member
 from rewards.staff.adjustment_rows import AdjustmentRow, State, find_adjustment
 from rewards.staff.limits import AdjustLimits, Verdict, weigh
 from rewards.staff.points import Corrected, adjust_points
@@ -75,7 +76,8 @@ def adjust_within(
         return adjust_points(
             session, member_id, points=points, reason=reason, overdraft=overdraft, actor=by.actor, now=by.now
         )
-    account = lock_member(session, member_id, now=by.now)
+    member, accounts = lock_member(session, member_id, now=by.now)
+    account = accounts[member.account_id]
     check_affordable(account, points=points, overdraft=overdraft)
     asked = {"adjustment_id": uuid7(), "account_id": account.account_id, "points": points, "overdraft": overdraft}
     session.execute(_ASK, asked)

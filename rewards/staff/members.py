@@ -11,6 +11,8 @@ from rewards.access.member_sessions import sign_out_everywhere
 from rewards.members.ensure import lock_member
 from rewards.members.erase import erase
 from rewards.members.profile import account_of, suspend, write_profile
+from rewards.merging import Merged, merge
+from rewards.ranking.seasons import Calendar
 from rewards.staff.adjustments import refuse_all_of
 
 GROUNDS = ("spam", "accounts", "trading", "abuse", "wish", "other")
@@ -59,10 +61,25 @@ def erase_member(session: Session, member_id: str, *, actor: str, now: datetime)
 
     Raises UnknownThing.
     """
-    account_id = account_of(session, member_id)
-    erase(session, member_id, now=now)
-    refuse_all_of(session, account_id, actor=actor, now=now)
-    note(session, actor=actor, action="member.erase", about=f"account:{account_id}", detail={}, now=now)
+    accounts = erase(session, member_id, now=now)
+    for account_id in accounts:
+        refuse_all_of(session, account_id, actor=actor, now=now)
+    note(session, actor=actor, action="member.erase", about=f"account:{accounts[0]}", detail={}, now=now)
+
+
+def merge_members(
+    session: Session, member_id: str, *, into: str, actor: str, calendar: Calendar, now: datetime
+) -> Merged:
+    """Make a member another's for good; what waits for approval under the old id is refused.
+
+    Raises UnknownThing, MergeRefused, MemberMoved: roll back, run it again.
+    """
+    done = merge(session, member_id, into=into, actor=actor, calendar=calendar, now=now)
+    refuse_all_of(session, done.account_id, actor=actor, now=now)
+    detail = {"account": str(done.account_id), "points": done.points}
+    about = f"account:{done.into_account}"
+    note(session, actor=actor, action="member.merge", about=about, detail=detail, now=now)
+    return done
 
 
 def _about(session: Session, member_id: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from market.queue import QueueFilter, RedemptionRow, cursor_of, read_queue
+from rewards.members.accounts import PRESENT_MEMBERS
 
 COLUMNS = (
     "id",
@@ -33,7 +34,7 @@ BATCH = 500
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n|")
 
 _MEMBERS = text(
-    "select account_id, member_id, name from member where account_id = any(cast(:accounts as uuid[]))"
+    f"select account_id, member_id, name from {PRESENT_MEMBERS} where account_id = any(cast(:accounts as uuid[]))"
     " and member_id is not null"
 )
 _PRIZES = text("select redemption_id, season_id, place from prize where redemption_id = any(cast(:ids as uuid[]))")

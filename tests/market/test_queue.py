@@ -106,8 +106,8 @@ def test_a_member_sees_their_own_newest_first_page_by_page(session: Session) -> 
     ids = [ask(session, member, card, now=after(minutes=n)).redemption_id for n in range(5)]
     ask(session, member_with(session, 1000), card)
 
-    first = redemptions_of(session, member, limit=3)
-    rest = redemptions_of(session, member, limit=3, before=cursor_of(first[-1]))
+    first = redemptions_of(session, [member], limit=3)
+    rest = redemptions_of(session, [member], limit=3, before=cursor_of(first[-1]))
 
     assert [row.redemption_id for row in first + rest] == ids[::-1]
 

@@ -13,6 +13,7 @@ from market.products import ProductDetails, ProductRow, all_products
 from market.states import OPEN
 from rewards.exchange import Had, had_by, period_ends, periods_on
 from rewards.http.surroundings import here, request_now
+from rewards.members.accounts import OF_MEMBER
 from rewards.members.profile import read_profile
 from rewards.pages import words
 from rewards.pages.avatars import hue_of, initial, picture_of
@@ -28,9 +29,7 @@ from rewards.ranking.seasons import Calendar
 DESCRIPTION_MAX = 90
 """Signs of a description on a card; the whole stands on the product's own page."""
 
-_UNDER_WAY = text(
-    "select count(*) from redemption where account_id = :account_id and state = any(cast(:states as text[]))"
-)
+_UNDER_WAY = text(f"select count(*) from redemption where {OF_MEMBER} and state = any(cast(:states as text[]))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from rewards.exchange import cancel_own, own_redemption
 from rewards.exchange import show_code as show_own_code
 from rewards.http.cursors import cursor_for, place_after
 from rewards.http.surroundings import here, request_now, request_snapshot, request_transaction
+from rewards.members.accounts import accounts_of
 from rewards.pages import words
 from rewards.pages.forms import go_on, refuse_aloud, say
 from rewards.pages.frame import present_frame
@@ -42,7 +43,8 @@ def redemptions() -> str:
     place = place_after(cursor, of=of)
     before = Cursor(datetime.fromisoformat(place[0]), UUID(place[1])) if place else None
     with request_snapshot() as session:
-        rows = redemptions_of(session, reader.account_id, limit=PAGE_REDEMPTIONS + 1, before=before)
+        accounts = accounts_of(session, reader.member_id)
+        rows = redemptions_of(session, accounts, limit=PAGE_REDEMPTIONS + 1, before=before)
         shown = rows[:PAGE_REDEMPTIONS]
         view = RedemptionsView(
             redemptions=shown_to_owner(session, shown, frame=present_frame(), now=request_now()),

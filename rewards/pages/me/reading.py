@@ -109,7 +109,7 @@ def _on_their_way(session: Session, member: Profile, *, telling: Telling) -> tup
     """The open redemptions for which points are set aside, the oldest first."""
     if not member.held:
         return ()
-    only = QueueFilter(account_id=member.account_id, origin="market")
+    only = QueueFilter(account_ids=member.accounts, origin="market")
     return tuple(
         OnItsWay(
             str(row.redemption_id),

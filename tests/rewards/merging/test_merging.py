@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from rewards.earning.correct import adjust
+from rewards.archive.person import everything_of
+from rewards.earning.correct import Corrected, adjust, restore_award, reverse_award
 from rewards.errors import MergeRefused, UnknownThing
-from rewards.members.profile import read_profile
+from rewards.members.erase import erase
+from rewards.members.profile import read_profile, suspend
 from rewards.merging import Merged, merge
 from rewards.runtime.database import snapshot
 from tests.support.clock import START
@@ -182,3 +184,64 @@ def test_a_line_of_merges_ends_at_its_last_member(world: World) -> None:
     answer = world.record_one(comment("first", 4, at=LATER), now=LATER)
     assert (answer.decision.account_id, answer.decision.balance) == (world.account_id("new"), 40)
     assert {points for (_, member), points in places(world).items() if member == "new"} == {40}
+
+
+def test_staff_take_back_what_the_old_id_earned_under_the_old_id(world: World) -> None:
+    world.record(comment("old"), comment("new", 2))
+    merge_old(world)
+
+    taken = correct(world, reverse_award, seq=1)
+    given = correct(world, restore_award, seq=taken.entry.seq)
+
+    assert (taken.entry.account_id, taken.balance, given.balance) == (world.account_id("old"), 10, 20)
+    assert (world.account("old").balance, world.account("new").balance) == (0, 20)
+    assert {points for (_, member), points in places(world).items() if member == "new"} == {20}
+
+
+def correct(world: World, step: Any, *, seq: int) -> Corrected:
+    return world.run(
+        lambda session: step(session, "old", seq=seq, reason="twice", actor="staff:mina", terms=world.terms, now=LATER)
+    )
+
+
+def test_an_adjustment_of_the_old_id_is_the_new_ones(world: World) -> None:
+    world.record(comment("old"), comment("new", 2))
+    merge_old(world)
+
+    done = world.run(lambda session: adjust(session, "old", points=5, reason="sorry", actor="staff:mina", now=LATER))
+
+    assert (done.account_id, done.balance) == (world.account_id("new"), 25)
+
+
+def test_whoever_was_suspended_stays_so(world: World) -> None:
+    world.record(comment("old"), comment("new", 2))
+    world.run(lambda session: suspend(session, "old", suspended=True, reason="spam", now=START))
+
+    merge_old(world)
+
+    with snapshot(world.engine) as session:
+        profile = read_profile(session, "new")
+    assert (profile.suspended_at, profile.suspended_for) == (START, "spam")
+
+
+def test_erasing_the_survivor_forgets_the_old_one_too(world: World) -> None:
+    world.record(comment("old", data={"text": "민지"}), comment("new", 2))
+    merge_old(world)
+
+    world.run(lambda session: erase(session, "new", now=LATER))
+
+    assert world.rows("select 1 from member where member_id is not null or salt is not null") == []
+    assert world.rows("select 1 from event_data") == []
+    assert world.record_one(comment("old", 5, at=LATER), now=LATER).decision.balance == 10
+
+
+def test_everything_of_both_is_given_to_the_one_person(world: World) -> None:
+    world.record(comment("old"), comment("new", 2))
+    merge_old(world)
+
+    with snapshot(world.engine) as session:
+        kept = everything_of(session, "new")["kept"]
+
+    assert {row["points"] for row in kept["entry"]} == {10, -10}
+    assert len(kept["event"]) == len(kept["member"]) == 2
+    assert len(kept["member_merge"]) == 1

@@ -11,13 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from rewards.access.audit import AuditLine
+from rewards.members.accounts import PRESENT_MEMBERS
 from rewards.pages import words
 from rewards.pages.frame import Frame
 from rewards.pages.staff.audit.words import deed, doer, facts
 from rewards.pages.staff.queue.words import age
 
 _MEMBERS = text(
-    "select account_id, member_id, coalesce(name, member_id) as name from member where account_id = any(:ids)"
+    f"select account_id, member_id, coalesce(name, member_id) as name from {PRESENT_MEMBERS}"
+    " where account_id = any(:ids)"
 )
 _PRODUCTS = text("select product_id, name_ko, name_en from product where product_id = any(:ids)")
 

@@ -136,7 +136,7 @@ def member_page(
         attendance=member_attendance(
             session, profile.account_id, month=telling.today, calendar=around.calendar, now=now
         ),
-        redemptions=tuple(redemptions_of(session, profile.account_id, limit=REDEMPTIONS)),
+        redemptions=tuple(redemptions_of(session, profile.accounts, limit=REDEMPTIONS)),
         sign_ins=sign_ins.open,
         signed_in_at=sign_ins.latest_at,
         lines=lines,

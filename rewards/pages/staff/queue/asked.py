@@ -97,7 +97,8 @@ def filter_of(session: Session, wanted: Asked, *, actor: str) -> QueueFilter:
     since, until = span_of_days(wanted.first, wanted.last)
     accounts = None
     if wanted.member:
-        accounts = tuple(one.account_id for one in search_members(session, wanted.member, limit=MEMBERS_MAX))
+        found = search_members(session, wanted.member, limit=MEMBERS_MAX)
+        accounts = tuple(account_id for one in found for account_id in one.accounts)
     return QueueFilter(
         states=TABS[wanted.tab],
         product_id=wanted.product_id,

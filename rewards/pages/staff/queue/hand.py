@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from market.issuing import Reading, code_ahead, readings_of
 from market.products import find_product
 from market.queue import Line, RedemptionRow, history_of
 from rewards.access.scopes import Caller
+from rewards.members.accounts import OF_MEMBER
 from rewards.pages import words
 from rewards.pages.faces import face_of
 from rewards.pages.frame import Frame
@@ -23,8 +25,9 @@ RECENT = timedelta(days=30)
 RECENT_SHOWN = 3
 
 _MEMBER = text(
-    "select m.member_id, m.name, m.avatar, m.suspended_at, a.balance - a.held as available"
-    " from account a left join member m using (account_id) where a.account_id = :account_id"
+    "select m.account_id, m.member_id, m.name, m.avatar, m.suspended_at, a.balance - a.held as available from member w"
+    " join member m on m.account_id = coalesce(w.merged_into, w.account_id)"
+    " join account a on a.account_id = m.account_id where w.account_id = :account_id"
 )
 _PRIZE = text(
     "select w.place, s.season_id, s.ends_at, w.attempt = (select max(o.attempt) from prize o"
@@ -33,7 +36,7 @@ _PRIZE = text(
 )
 _RECENT = text(
     "select r.redemption_id, p.name_ko, p.name_en, r.points, r.state, r.requested_at, count(*) over () as in_all"
-    " from redemption r join product p using (product_id) where r.account_id = :account_id"
+    f" from redemption r join product p using (product_id) where r.{OF_MEMBER}"
     " and r.redemption_id <> :redemption_id and r.requested_at > :since"
     " order by r.requested_at desc, r.redemption_id desc limit :limit"
 )
@@ -48,7 +51,7 @@ def read_hand(
     member = session.execute(_MEMBER, {"account_id": row.account_id}).one()
     won = _prize(session, row, frame=frame)
     history = history_of(session, row.redemption_id)
-    recent = _recent_rows(session, row, now=now)
+    recent = _recent_rows(session, row, account_id=member.account_id, now=now)
     approved = any(line.action == "approve" and line.actor == caller.actor for line in history)
     lapses_on = words.day(ahead.expires_on, frame.locale, today=frame.today) if ahead and ahead.expires_on else None
     return HandShown(
@@ -104,8 +107,8 @@ def _prize(session: Session, row: RedemptionRow, *, frame: Frame) -> PrizeWon | 
     return PrizeWon(won.place, week, won.is_latest)
 
 
-def _recent_rows(session: Session, row: RedemptionRow, *, now: datetime) -> list[Row[Any]]:
-    whose = {"account_id": row.account_id, "redemption_id": row.redemption_id}
+def _recent_rows(session: Session, row: RedemptionRow, *, account_id: UUID, now: datetime) -> list[Row[Any]]:
+    whose = {"account_id": account_id, "redemption_id": row.redemption_id}
     return list(session.execute(_RECENT, {**whose, "since": now - RECENT, "limit": RECENT_SHOWN}))
 
 

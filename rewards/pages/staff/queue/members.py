@@ -7,11 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from market.queue import RedemptionRow
+from rewards.members.accounts import PRESENT_MEMBERS
 from rewards.pages.faces import Face, face_of
 from rewards.pages.frame import Frame
 
 _MEMBERS = text(
-    "select account_id, member_id, name, avatar from member where account_id = any(cast(:accounts as uuid[]))"
+    f"select account_id, member_id, name, avatar from {PRESENT_MEMBERS}"
+    " where account_id = any(cast(:accounts as uuid[]))"
 )
 
 
