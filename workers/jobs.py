@@ -82,12 +82,21 @@ def expire_redemptions(_hour: str, *, context: Context) -> None:
 
 def lapse_points(_day: str, *, context: Context) -> None:
     """Take what has lapsed; a run that would take too much at once stops, and waits for somebody's yes."""
-    run_lapse(context)
+    run = run_lapse(context)
+    if run is None:
+        return
+    found = {"lots": run.lots, "points": run.points, "of_points": run.of_points}
+    if run.state == "stopped":
+        log.warning("lapse.stopped", **found, todo="rewards lapse --allow")
+    else:
+        log.info("lapse.swept", **found)
 
 
 def tell_lapses(_day: str, *, context: Context) -> None:
     """Tell members whose points lapse soon."""
-    tell_all(context)
+    accounts = tell_all(context)
+    if accounts:
+        log.info("lapse.told", accounts=accounts)
 
 
 def keep_house(_hour: str, *, context: Context) -> None:

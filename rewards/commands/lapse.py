@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import click
-import structlog
 from sqlalchemy.orm import Session
 
 from ledger.lapse_notices import tell_some
@@ -22,8 +21,6 @@ from rewards.runtime.database import snapshot, transaction
 AT_ONCE = 500
 SHOWN_DAYS = 30
 BY_COMMAND = "command line"
-
-log = structlog.get_logger()
 
 
 @click.command()
@@ -55,18 +52,13 @@ def run_lapse(context: Context, *, allowed_by: str | None = None) -> Run | None:
         run = begin_run(session, max_share=terms.max_share, now=now, allowed_by=allowed_by)
     if run is None:
         return None
-    told = {"lots": run.lots, "points": run.points, "of_points": run.of_points}
-    if run.state == "stopped":
-        log.warning("lapse.stopped", **told, max_share=terms.max_share, todo="rewards lapse --allow")
-        return run
     place = None
-    while True:
+    while run.state != "stopped":
         with transaction(context.engine) as session:
             place = sweep_some(session, after=place, limit=AT_ONCE, now=now)
             if place is None:
                 finish_run(session, run.run_id, now=now)
                 break
-    log.info("lapse.swept", **told)
     return run
 
 
@@ -84,8 +76,6 @@ def tell_lapses(context: Context) -> int:
         accounts, after = accounts + told.accounts, told.after
         if after is None:
             break
-    if accounts:
-        log.info("lapse.told", accounts=accounts)
     return accounts
 
 
