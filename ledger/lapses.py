@@ -141,13 +141,16 @@ def begin_run(session: Session, *, max_share: float, now: datetime, allowed_by: 
     return last_run(session)
 
 
-def sweep_some(session: Session, *, after: Place | None, limit: int, now: datetime) -> Place | None:
-    """Take what has lapsed of the owners of up to `limit` lots; answers where to go on, none at the end."""
+def sweep_some(session: Session, run: Run, *, after: Place | None, limit: int, now: datetime) -> Place | None:
+    """Take what has lapsed of the owners of up to `limit` lots that the run found; answers where to go on, or none.
+
+    What has lapsed since it began is another run's, which may have to ask.
+    """
     lowest = after or Place(datetime.min.replace(tzinfo=now.tzinfo), UUID(int=0))
     where = {"after_at": lowest.at, "after_lot": lowest.lot_id}
     found: Sequence[tuple[UUID, datetime, UUID]] = [
         (row.account_id, row.expires_at, row.lot_id)
-        for row in session.execute(_SOME, {**where, "now": now, "limit": limit})
+        for row in session.execute(_SOME, {**where, "now": run.started_at, "limit": limit})
     ]
     if not found:
         return None

@@ -55,7 +55,7 @@ def run_lapse(context: Context, *, allowed_by: str | None = None) -> Run | None:
     place = None
     while run.state != "stopped":
         with transaction(context.engine) as session:
-            place = sweep_some(session, after=place, limit=AT_ONCE, now=now)
+            place = sweep_some(session, run, after=place, limit=AT_ONCE, now=now)
             if place is None:
                 finish_run(session, run.run_id, now=now)
                 break

@@ -163,7 +163,7 @@ def _sweep(engine: Engine) -> None:
     place = None
     while run is not None:
         with transaction(engine) as session:
-            place = sweep_some(session, after=place, limit=10, now=LAPSES)
+            place = sweep_some(session, run, after=place, limit=10, now=LAPSES)
             if place is None:
                 finish_run(session, run.run_id, now=LAPSES)
                 return
