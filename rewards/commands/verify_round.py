@@ -53,8 +53,9 @@ class Rest:
         """Rest, or remember to."""
         self.owed_s += read_s * (SHARE - 1)
         if self.owed_s >= REST_AT_LEAST_S:
-            self.sleep(min(self.owed_s, REST_AT_MOST_S))
-            self.owed_s = 0.0
+            rested_s = min(self.owed_s, REST_AT_MOST_S)
+            self.sleep(rested_s)
+            self.owed_s -= rested_s
 
 
 def go_round(context: Context, *, compare: Compare, rest: Rest) -> int:
