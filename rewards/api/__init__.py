@@ -7,6 +7,7 @@ from rewards.api.document import register_document
 from rewards.api.event_batches import event_batches
 from rewards.api.events import events
 from rewards.api.integrations import integrations
+from rewards.api.late_reversals import late_reversals
 from rewards.api.leaderboards import leaderboards
 from rewards.api.ledger import ledger
 from rewards.api.market import market
@@ -40,6 +41,7 @@ RESOURCES = (
     staff_points,
     staff_adjustments,
     staff_members,
+    late_reversals,
     staff_access,
     staff_webhooks,
     health,

@@ -19,20 +19,12 @@ from rewards.http.surroundings import request_now, request_transaction
 from rewards.http.terms import request_policy, request_today
 from rewards.members.levels import Level, level_at
 from rewards.members.search import STATES, Found, search_members
-from rewards.ranking.late_reversals import late_reversals
 from rewards.ranking.season_rows import read_season
 from rewards.staff.members import GROUNDS, hide_member, suspend_member
 from rewards.staff.seasons import accept_season, disqualify_member
 
 staff_members = Resource("staff members", __name__, description="Hiding, suspending, reviewing a season.")
 
-LATE_EXAMPLE = {
-    "member_id": "minji",
-    "kind": "reversal",
-    "points": -20,
-    "recorded_at": "2026-01-20T01:08:01.482Z",
-    "would_have_changed_winners": True,
-}
 FOUND_EXAMPLE = {name: value for name, value in EXAMPLE.items() if name != "ranks"} | {
     "active_at": "2026-01-17T01:08:01.482Z"
 }
@@ -110,16 +102,6 @@ class DisqualifiedOut(Document):
     season = fields.String(required=True, metadata={"format": "date"})
     member_id = fields.String(required=True)
     changed = fields.Boolean(required=True)
-
-
-class LateReversalOut(Document):
-    """A reversal or restore of an award of a season that was final: it moved the balance, not the standing."""
-
-    member_id = fields.String(required=True, allow_none=True)
-    kind = fields.String(required=True, metadata={"enum": ["reversal", "restore"]})
-    points = fields.Integer(required=True)
-    recorded_at = Moment(required=True)
-    would_have_changed_winners = fields.Boolean(required=True)
 
 
 @staff_members.call(
@@ -228,34 +210,6 @@ def post_accept(season: date) -> dict[str, Any]:
     if row is None:
         raise UnknownThing("season", season.isoformat())
     return season_of(row, now=request_now())
-
-
-@staff_members.call(
-    "GET",
-    f"{_SEASON}/late-reversals",
-    access=needs("staff:view"),
-    gives=list_of(LateReversalOut),
-    refuses=("not-found",),
-    example={"items": [LATE_EXAMPLE], "next": None},
-)
-def get_late_reversals(season: date) -> dict[str, Any]:
-    """List what came too late for a final season, and whether it would have changed the winners."""
-    with request_transaction() as session:
-        row = read_season(session, season)
-        if row is None:
-            raise UnknownThing("season", season.isoformat())
-        late = late_reversals(session, season, winners=len(row.prizes)) if row.state == "final" else []
-    items = [
-        {
-            "member_id": one.member_id,
-            "kind": one.kind,
-            "points": one.points,
-            "recorded_at": one.recorded_at,
-            "would_have_changed_winners": one.changes_winners,
-        }
-        for one in late
-    ]
-    return {"items": items, "next": None}
 
 
 def _found(one: Found, *, levels: Sequence[Level]) -> dict[str, Any]:

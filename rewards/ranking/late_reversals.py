@@ -3,21 +3,43 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rewards.ranking.order import Reached
+from rewards.ranking.season_rows import read_seasons
 
 # A movement after the end counts in no season; its award did in this one.
-_LATE = text(
-    "select e.account_id, e.award_seq, e.kind, e.points, e.recorded_at, m.member_id from entry a"
-    " join entry e on e.account_id = a.account_id and e.award_seq = a.seq and e.season is null"
-    " left join member m on m.account_id = a.account_id"
-    " where a.season = :season and a.kind = 'award' order by e.recorded_at, e.account_id, e.seq"
-)
+# Few entries reverse another, and those have an index; a season's awards have none.
+_ALL_LATE = """
+with late as materialized (
+    select account_id, seq, award_seq, kind, points, recorded_at from entry
+    where reverses is not null and season is null
+)"""
+_LATE = text(f"""
+{_ALL_LATE}
+select a.season, e.account_id, e.seq, e.award_seq, e.kind, e.points, e.recorded_at, m.member_id
+    from late e join entry a on a.account_id = e.account_id and a.seq = e.award_seq
+    left join member m on m.account_id = e.account_id
+    where a.season = :season order by e.recorded_at, e.account_id, e.seq
+""")
+_SEASONS = text(f"""
+{_ALL_LATE}
+select distinct a.season from late e join entry a on a.account_id = e.account_id and a.seq = e.award_seq
+    join season s on s.season_id = a.season and s.state = 'final' where a.season = any(cast(:seasons as date[]))
+""")
+_LATEST = text(f"""
+{_ALL_LATE}
+select a.season, e.account_id, e.seq from late e
+    join entry a on a.account_id = e.account_id and a.seq = e.award_seq
+    join season s on s.season_id = a.season and s.state = 'final'
+    where cast(:before_at as timestamptz) is null or (e.recorded_at, e.account_id, e.seq)
+        < (cast(:before_at as timestamptz), cast(:before_account as uuid), cast(:before_seq as bigint))
+    order by e.recorded_at desc, e.account_id desc, e.seq desc limit :limit
+""")
 _AWARDS = text(
     "select account_id, coalesce(award_seq, seq) as award_seq, cast(sum(points) as bigint) as points,"
     " min(occurred_at) filter (where kind = 'award') as occurred_at from entry where season = :season"
@@ -38,7 +60,9 @@ class LateReversal:
     `changes_winners`: had it come in time, after those before it, the prizes would have gone elsewhere.
     """
 
+    season: date
     account_id: UUID
+    seq: int
     member_id: str | None
     kind: str
     points: int
@@ -66,6 +90,33 @@ def late_reversals(session: Session, season: date, *, winners: int) -> list[Late
     return list(_replay(late, awards=awards, places=places, winners=winners))
 
 
+def late_among(session: Session, seasons: Iterable[date]) -> set[date]:
+    """Those of the seasons that are final and to which something came too late."""
+    return set(session.scalars(_SEASONS, {"seasons": list(seasons)}))
+
+
+class Before(NamedTuple):
+    """Where the list over all seasons goes on: before this entry."""
+
+    recorded_at: datetime
+    account_id: UUID
+    seq: int
+
+
+def latest_late(session: Session, *, limit: int, before: Before | None = None) -> list[LateReversal]:
+    """What came too late for any final season, the latest first."""
+    at, account_id, seq = before or (None, None, None)
+    wanted = {"before_at": at, "before_account": account_id, "before_seq": seq, "limit": limit}
+    keys = session.execute(_LATEST, wanted).all()
+    rows = read_seasons(session, {key.season for key in keys})
+    late = {
+        (one.account_id, one.seq): one
+        for row in rows
+        for one in late_reversals(session, row.season_id, winners=len(row.prizes))
+    }
+    return [late[key.account_id, key.seq] for key in keys]
+
+
 def _replay(
     late: Sequence[Row[Any]],
     *,
@@ -80,7 +131,9 @@ def _replay(
             places[row.account_id] = _reached(row.account_id, awards=awards, member_id=places[row.account_id].member_id)
         before, first = first, _first(places, winners=winners)
         yield LateReversal(
+            season=row.season,
             account_id=row.account_id,
+            seq=row.seq,
             member_id=row.member_id,
             kind=row.kind,
             points=row.points,

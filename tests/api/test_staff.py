@@ -265,6 +265,9 @@ def test_what_comes_too_late_for_a_final_season_is_listed(forum: Forum, backend:
         ("a", -20, False)
     ]
     assert backend.get(f"/v1/seasons/{season}/standings").get_json() == before
+    everywhere = manager_again(forum).get("/v1/staff/late-reversals").get_json()
+    assert everywhere == {"items": late, "next": None}
+    assert [line["season"] for line in late] == [season]
 
 
 def manager_again(forum: Forum) -> Caller:

@@ -91,6 +91,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "POST /v1/staff/seasons/{season}/disqualify": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/seasons/{season}/accept": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/seasons/{season}/late-reversals": ("staff:view", "UFUUFFIIII"),
+    "GET /v1/staff/late-reversals": ("staff:view", "UFUUFFIIII"),
     "GET /v1/staff/api-keys": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/api-keys": ("staff:manage", "UFUUFFFFII"),
     "DELETE /v1/staff/api-keys/{key_id}": ("staff:manage", "UFUUFFFFII"),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from rewards.earning.record import record
 from rewards.policy.load import policy_in_force
-from rewards.ranking.late_reversals import late_reversals
+from rewards.ranking.late_reversals import Before, late_among, late_reversals, latest_late
 from rewards.ranking.season_rows import SeasonRow
 from rewards.ranking.standings import read_standings
 from rewards.settlement import settle
@@ -71,3 +71,29 @@ def test_the_standing_stays_and_each_is_listed(session: Session, week: SeasonRow
 
 def test_nothing_is_listed_where_nothing_came_late(session: Session, week: SeasonRow) -> None:
     assert late_reversals(session, week.season_id, winners=3) == []
+
+
+def test_over_all_seasons_the_latest_come_first_page_by_page(session: Session, week: SeasonRow) -> None:
+    """With what was given again too; the one that waits for nobody is not among them."""
+    later = week.grace_ends_at + timedelta(days=1)
+    say(session, "sol", "deleted", range(2), now=later)
+    say(session, "mina", "deleted", range(5), now=later + timedelta(seconds=2))
+    say(session, "sol", "restored", range(1), now=later + timedelta(hours=3))
+
+    first = latest_late(session, limit=3)
+    before = Before(first[-1].recorded_at, first[-1].account_id, first[-1].seq)
+    rest = latest_late(session, limit=9, before=before)
+
+    of_week = late_reversals(session, week.season_id, winners=3)
+    assert [*first, *rest] == of_week[::-1]
+    assert (first[0].kind, first[0].season, len(of_week)) == ("restore", week.season_id, 8)
+    assert late_among(session, [week.season_id, later.date()]) == {week.season_id}
+
+
+def test_a_season_that_is_not_final_has_nothing_that_is_too_late(session: Session) -> None:
+    prepare(session, now=START)
+    open_week(session, now=START)
+    say(session, "mina", "created", range(2), now=START)
+    say(session, "mina", "deleted", range(2), now=START)
+
+    assert latest_late(session, limit=9) == []

@@ -10,7 +10,7 @@ from ledger.lapses import Run, stopped_run
 from market.outlook import StockOutlook, stock_outlook
 from market.queue import QueueCounts, count_queue
 from rewards.pages.staff.products.words import runs_out_soon
-from rewards.ranking.late_reversals import late_reversals
+from rewards.ranking.late_reversals import late_among, late_reversals
 from rewards.ranking.season_rows import seasons_before
 from rewards.ranking.seasons import Calendar
 from rewards.settlement import due_seasons
@@ -26,10 +26,6 @@ _OVERDUE = text(
 )
 _DONE = text(
     "select count(*) from redemption_history where action = 'fulfil' and actor = :actor and recorded_at >= :since"
-)
-_LATE = text(
-    "select distinct a.season from entry e join entry a on a.account_id = e.account_id and a.seq = e.award_seq"
-    " where e.reverses is not null and e.season is null and a.season = any(cast(:seasons as date[]))"
 )
 _IN_REVIEW = text("select season_id from season where state = 'provisional' order by season_id")
 _MIDNIGHT_RANKED = text("select exists (select from midnight_rank where day = :day)")
@@ -132,11 +128,11 @@ def _work(session: Session, asking: Asking) -> Work:
 
 def _late_seasons(session: Session, now: datetime) -> tuple[date, ...]:
     """Of the last weeks: what is older has been looked at."""
-    final = [row for row in seasons_before(session, now, limit=SEASONS_LOOKED_AT) if row.state == "final"]
-    late = set(session.scalars(_LATE, {"seasons": [row.season_id for row in final]}))
+    rows = seasons_before(session, now, limit=SEASONS_LOOKED_AT)
+    late = late_among(session, [row.season_id for row in rows])
     return tuple(
         row.season_id
-        for row in final
+        for row in rows
         if row.season_id in late
         and any(one.changes_winners for one in late_reversals(session, row.season_id, winners=len(row.prizes)))
     )

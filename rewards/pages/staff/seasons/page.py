@@ -15,6 +15,7 @@ from rewards.errors import NotInStanding, SeasonNotInReview, UnknownThing, Winne
 from rewards.http.cursors import cursor_for, place_after
 from rewards.http.surroundings import here, request_now, request_snapshot, request_transaction
 from rewards.http.terms import request_today
+from rewards.pages import words
 from rewards.pages.faces import face_of
 from rewards.pages.forms import Filled, go_on, read_form, refuse_aloud, say
 from rewards.pages.frame import present_frame
@@ -25,7 +26,7 @@ from rewards.pages.staff.members.asked import asked_id, asked_profile, redemptio
 from rewards.pages.staff.members.forms import reason_form
 from rewards.pages.staff.members.words import signed
 from rewards.pages.staff.queue.words import state_badge
-from rewards.pages.staff.seasons.view import list_seasons, prize_moves, season_page, show_places
+from rewards.pages.staff.seasons.view import list_seasons, prize_moves, season_page, show_latest_late, show_places
 from rewards.pages.staff.seasons.words import state_look, state_word
 from rewards.ranking.season_rows import SeasonRow, read_season, state_at
 from rewards.staff.seasons import accept_season, disqualify_member, winners_now
@@ -47,12 +48,16 @@ def add_to(desk: Desk) -> None:
 def seasons() -> str:
     """All seasons, the latest first."""
     place: list[Any] | None = place_after(request.args.get("cursor"), of=LIST)
-    before = datetime.fromisoformat(place[0]) if place else _END_OF_TIME
+    before, frame = datetime.fromisoformat(place[0]) if place else _END_OF_TIME, present_frame()
     with request_snapshot() as session:
-        listed, further = list_seasons(session, before, locale=present_frame().locale, now=request_now())
+        listed, further = list_seasons(session, before, locale=frame.locale, now=request_now())
+        late = show_latest_late(session) if place is None else ()
     return render_template(
         "staff/seasons.html",
         listed=listed,
+        late=late,
+        day=lambda day: words.day(day, frame.locale, today=frame.today),
+        signed=signed,
         next_cursor=cursor_for([further.isoformat()] if further else None, of=LIST),
         first_page=place is None,
         state_word=state_word,

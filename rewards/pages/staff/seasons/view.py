@@ -15,7 +15,7 @@ from rewards.pages.faces import Face, face_of
 from rewards.pages.ranking.past_weeks import neighbours
 from rewards.pages.ranking.view import PrizeShown
 from rewards.pages.ranking.weeks import last_day, prizes_shown
-from rewards.ranking.late_reversals import LateReversal, late_reversals
+from rewards.ranking.late_reversals import LateReversal, late_among, late_reversals, latest_late
 from rewards.ranking.season_rows import SeasonRow, seasons_before, state_at
 from rewards.ranking.standings import StandingLine, Winner, read_standings, winners_of
 from rewards.runtime.settings import Locale
@@ -23,11 +23,8 @@ from rewards.staff.seasons import winners_now
 
 PLACES = 100
 SEASONS = 26
+LATE = 10
 
-_LATE = text(
-    "select distinct a.season from entry e join entry a on a.account_id = e.account_id and a.seq = e.award_seq"
-    " where e.reverses is not null and e.season is null and a.season = any(cast(:seasons as date[]))"
-)
 _COUNT = {
     True: text("select count(*) from standing where season_id = :season"),
     False: text(
@@ -146,7 +143,7 @@ def list_seasons(
     rows = seasons_before(session, before, limit=SEASONS + 1)
     shown = rows[:SEASONS]
     ids = [row.season_id for row in shown]
-    late = set(session.scalars(_LATE, {"seasons": ids}))
+    late = late_among(session, ids)
     winners = _winners_by_season(session, ids)
     listed = [
         SeasonListed(
@@ -155,7 +152,7 @@ def list_seasons(
             last_day=last_day(row.bounds, calendar=here().calendar),
             prizes=prizes_shown(row.prizes, locale=locale),
             winners=tuple(winners.get(row.season_id, ())),
-            late=row.season_id in late and row.state == "final",
+            late=row.season_id in late,
         )
         for row in shown
     ]
@@ -268,8 +265,16 @@ def _disqualified(session: Session, season: date) -> tuple[DisqualifiedShown, ..
     )
 
 
+def show_latest_late(session: Session) -> tuple[LateShown, ...]:
+    """What came too late for any week, the latest first."""
+    return _show_late(session, latest_late(session, limit=LATE))
+
+
 def _late(session: Session, row: SeasonRow) -> tuple[LateShown, ...]:
-    found = late_reversals(session, row.season_id, winners=len(row.prizes))
+    return _show_late(session, late_reversals(session, row.season_id, winners=len(row.prizes)))
+
+
+def _show_late(session: Session, found: Sequence[LateReversal]) -> tuple[LateShown, ...]:
     faces = _faces(session, {one.account_id for one in found})
     return tuple(LateShown(late=one, face=faces[one.account_id]) for one in found)
 

@@ -183,6 +183,8 @@ def test_what_came_too_late_is_listed_with_what_it_would_have_changed(
     assert page.count("would have changed the winners") == 1
     assert "−100<" in page
     assert "came too late" in listed
+    assert listed.count("would have changed the winners") == 1
+    assert "−100<" in listed
     assert order(page) == list(NAMES)
     assert_whole(world.engine, now=clock.now)
 
