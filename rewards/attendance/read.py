@@ -42,12 +42,12 @@ _LINE = (
     " join member m on m.account_id = coalesce(w.merged_into, w.account_id)"
 )
 _BOARD = text(
-    f"{_LINE} left join greeting g using (account_id, day) where a.day = :day and a.place > :after"
-    " and m.member_id is not null order by a.place limit :limit"
+    f"{_LINE} left join greeting g on g.account_id = a.account_id and g.day = a.day"
+    " where a.day = :day and a.place > :after and m.member_id is not null order by a.place limit :limit"
 )
 _GREETED = text(
-    f"{_LINE} join greeting g using (account_id, day) where a.day = :day and m.member_id is not null"
-    " order by a.place desc limit :limit"
+    f"{_LINE} join greeting g on g.account_id = a.account_id and g.day = a.day"
+    " where a.day = :day and m.member_id is not null order by a.place desc limit :limit"
 )
 _COUNT = text("select members from attendance_day where day = :day")
 _DAYS = text(f"select day from attendance where {OF_MEMBER} order by day")
