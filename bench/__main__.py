@@ -6,13 +6,16 @@ from pathlib import Path
 import click
 
 from bench.at_size import events_at_size, look_at, moments_at_size
+from bench.calls import calls
 from bench.chain import cost_of_chain
 from bench.history import Size
+from bench.plans import Plans, explain, explaining
 from bench.rounds import Line, keep, table
 from bench.server import ROOT, Bench, servers
 from bench.verifying import verify_at_size
+from rewards.runtime.servers.postgres import ADMIN
 
-CASES = ("chain", "events", "moments", "verify")
+CASES = ("chain", "events", "moments", "plans", "verify")
 SMALLER = 100
 """The large size over the small one."""
 MEMBERS = 10
@@ -39,10 +42,27 @@ def _measured(bench: Bench, case: str, *, large: str, small: str) -> list[Line]:
         return cost_of_chain(bench.new("chain"))
     if case == "verify":
         return verify_at_size(bench, large)
+    if case == "plans":
+        return _explained(bench, large)
     pair = [look_at(bench.postgres.url(name)) for name in (large, small)]
     lines = (events_at_size if case == "events" else moments_at_size)(*pair)
     for loaded in pair:
         loaded.engine.dispose()
+    return lines
+
+
+def _explained(bench: Bench, name: str) -> list[Line]:
+    """Says of each call what it read whole, and answers how long it took."""
+    loaded, plans = look_at(bench.postgres.url(name)), Plans()
+    engine = explaining(bench.postgres.url(name, role=ADMIN), plans)
+    lines: list[Line] = []
+    for case, call in calls(loaded, keyring=bench.keyring).items():
+        explain(engine, call, plans=plans)
+        whole = "".join(f"\n    reads {what}" for what in plans.read_whole())
+        click.echo(f"{case}: {plans.milliseconds:.1f} ms, {plans.buffers:,} pages{whole}")
+        lines.append(Line(case=case, ours=plans.milliseconds * 1000, baseline=None, unit="µs"))
+    engine.dispose()
+    loaded.engine.dispose()
     return lines
 
 

@@ -120,12 +120,17 @@ def moments_at_size(large: Loaded, small: Loaded) -> list[Line]:
 
 
 def _seconds_of_events(loaded: Loaded, *, batch: int, batches: int) -> float:
-    made = [[_event(loaded) for _ in range(batch)] for _ in range(batches)]
+    made = [make_events(loaded, batch) for _ in range(batches)]
     began_s = time.perf_counter()
     for events in made:
         with transaction(loaded.engine) as session:
             record(session, events, terms=loaded.terms, now=events[0].occurred_at)
     return (time.perf_counter() - began_s) / (batch * batches)
+
+
+def make_events(loaded: Loaded, number: int) -> list[Event]:
+    """New ones, of any members, a second ago."""
+    return [_event(loaded) for _ in range(number)]
 
 
 def _event(loaded: Loaded) -> Event:
