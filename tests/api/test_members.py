@@ -1,7 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
 
+from rewards.earning.opening import open_balances
+from rewards.runtime.database import transaction
 from tests.support.clock import SettableClock
 from tests.support.http import Caller, Forum, event, problem_of
 
@@ -34,6 +37,29 @@ def test_an_id_with_a_slash_is_asked_for_by_query(backend: Caller) -> None:
 
     assert backend.get("/v1/members", query_string={"id": "team/minji"}).get_json()["balance"] == 20
     problem_of(backend.get("/v1/members/team%2Fminji"), 404, "not-found")
+
+
+def test_what_lapses_when_can_be_asked_for(backend: Caller, engine: Engine, clock: SettableClock) -> None:
+    # given: points that lapse on two dates, and some that never do
+    dates = [clock() + timedelta(days=days) for days in (1, 9)]
+    with transaction(engine) as session:
+        for number, points in enumerate((70, 30, 5)):
+            lapses = {f"member-{number}": date for date in dates[number : number + 1]}
+            open_balances(session, {f"member-{number}": points}, lapses=lapses, now=clock())
+
+    # when
+    shown = [backend.get(f"/v1/members/member-{number}/lapsing").get_json() for number in range(3)]
+
+    # then
+    first = {"lapses_at": "2026-03-05T03:00:00.000Z", "points": 70}
+    assert shown[0] == {"member_id": "member-0", "items": [first], "points": 70}
+    assert [one["points"] for one in shown] == [70, 30, 0]
+
+    # when: a second before the date, and at it
+    clock.set(dates[0] - timedelta(seconds=1))
+    assert backend.get("/v1/members/member-0/lapsing").get_json()["points"] == 70
+    clock.set(dates[0])
+    assert backend.get("/v1/members/member-0/lapsing").get_json()["points"] == 0
 
 
 def test_nobody_by_that_id_is_a_404(backend: Caller) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from rewards.errors import NoPolicy, PolicyInvalid
-from rewards.policy.document import DEFAULT_POLICY, read_document
+from rewards.policy.document import DEFAULT_POLICY, LapseTerms, read_document
 from rewards.policy.load import apply_policy, policy_in_force
 from rewards.runtime.database import transaction
 from tests.support.clock import START
@@ -60,6 +60,9 @@ def test_the_default_policy_gives_what_its_page_says() -> None:
         ("rules: {login: {points: 2.5}}", "points"),
         ("rules: {login: {points: 2, times_per_day: 0}}", "times_per_day"),
         ("rules: {login: {points: many}}", "points"),
+        ("rules: {login: {points: 2, lapses_after_days: 0}}", "lapses_after_days"),
+        ("rules: {login: {points: 2}}\nlapse: {max_share: 20}", "max_share"),
+        ("rules: {login: {points: 2}}\nlapse: {notice: 14}", "notice"),
         ("rules: [", "file"),
     ],
 )
@@ -73,6 +76,25 @@ def test_a_document_that_cannot_be_meant_is_refused_by_the_name_of_the_field(
         read_document(file)
 
     assert said in str(refused.value.errors)
+
+
+def test_points_never_lapse_unless_the_policy_says_so() -> None:
+    policy = default_policy()
+
+    assert {rule.lapses_after_days for rule in policy.rules.rules.values()} == {None}
+    assert policy.attendance.lapses_after_days is None
+    assert policy.lapse == LapseTerms(notice_days=14, max_share=0.2)
+
+
+def test_how_points_lapse_is_part_of_a_policy(engine: Engine) -> None:
+    document = changed(login={"points": 2, "lapses_after_days": 365})
+    apply(engine, {**document, "lapse": {"max_share": 0.5}})
+
+    with transaction(engine) as session:
+        policy = policy_in_force(session, now=START)
+
+    assert policy.rules.rules["login"].lapses_after_days == 365
+    assert policy.lapse == LapseTerms(notice_days=14, max_share=0.5)
 
 
 def test_before_the_first_policy_nothing_is_given_away(session: Session) -> None:
