@@ -64,16 +64,18 @@ def started_servers() -> Servers:
 
 
 @pytest.fixture(scope="session")
-def servers(pytestconfig: pytest.Config) -> Servers:
+def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
     """The run's PostgreSQL and Valkey, shared by its workers: never stop these, start your own to kill."""
     given = getattr(pytestconfig, "workerinput", {}).get(FOLDER)
     if given:
         joined = Servers(Path(given))
         joined.join()
-        return joined
+        yield joined
+        joined.leave()
+        return
     if RUNNING not in pytestconfig.stash:
         pytestconfig.stash[RUNNING] = started_servers()
-    return pytestconfig.stash[RUNNING]
+    yield pytestconfig.stash[RUNNING]
 
 
 @pytest.fixture(scope="session")

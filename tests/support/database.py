@@ -30,8 +30,8 @@ def copied_database(servers: Servers, *, worker: str, template: str = TEMPLATE) 
     name = f"test_{worker}_{next(_numbers)}"
     yield Database(
         name=name,
-        service_url=servers.postgres.make_database(name, template=template),
+        service_url=servers.make_database(name, template=template),
         migrator_url=servers.postgres.url(name, role=MIGRATOR),
         admin_url=servers.postgres.url(name, role=ADMIN),
     )
-    servers.postgres.drop_database(name)
+    servers.drop_database(name)

@@ -21,10 +21,10 @@ from rewards.access.passwords import hash_password
 from rewards.access.scopes import SCOPES, Role
 from rewards.access.secrets import STAFF_PREFIX, digest_of, new_secret
 from rewards.access.staff_sessions import SESSION_LASTS
-from rewards.policy.document import DEFAULT_POLICY, read_document
 from rewards.policy.load import apply_policy
 from rewards.runtime.database import transaction
 from rewards.runtime.settings import Settings
+from tests.support.world import default_document
 
 PROBLEM = "application/problem+json"
 PASSWORD = "a password of some length"
@@ -133,7 +133,7 @@ class Forum:
         with transaction(self.engine) as session:
             open_generation(session)
             ensure_prize_products(session, now=self.clock())
-            apply_policy(session, read_document(DEFAULT_POLICY), by="test", now=self.clock())
+            apply_policy(session, default_document(), by="test", now=self.clock())
 
 
 def event(id: str = "post:1:created", **fields: Any) -> dict[str, Any]:  # noqa: A002 -- the field's own name

@@ -10,7 +10,7 @@ import psutil
 
 from rewards.runtime.schema import upgrade_schema
 from rewards.runtime.servers import PostgresServer, ValkeyServer, load_or_make_secrets
-from rewards.runtime.servers.postgres import MIGRATOR, SERVICE
+from rewards.runtime.servers.postgres import MIGRATOR, SERVICE, Admin
 
 TEMPLATE = "rewards_template"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
@@ -46,6 +46,7 @@ class Servers:
             binaries=binaries,
         )
         self.valkey = ValkeyServer(directory / "valkey", password=self.secrets.valkey)
+        self._admin: Admin | None = None
 
     def start(self) -> None:
         """Start both and build the template by the real migrations."""
@@ -56,6 +57,7 @@ class Servers:
 
     def stop(self) -> None:
         """End both and remove the folder."""
+        self.leave()
         self.valkey.kill()
         self.postgres.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -65,9 +67,25 @@ class Servers:
         self.postgres.port = int((self.postgres.directory / "port").read_text())
         self.valkey.port = int((self.valkey.directory / "port").read_text())
 
-    def make_database(self, name: str) -> str:
-        """Copy the template and answer the service's address of the copy."""
-        return self.postgres.make_database(name, template=TEMPLATE)
+    def leave(self) -> None:
+        """Close what is open to the servers, and let them run."""
+        if self._admin is not None:
+            self._admin.close()
+            self._admin = None
+
+    def make_database(self, name: str, *, template: str = TEMPLATE) -> str:
+        """Copy a template and answer the service's address of the copy."""
+        return self.postgres.make_database(name, template=template, admin=self._one_admin())
+
+    def drop_database(self, name: str) -> None:
+        """Drop a copy and whoever is connected to it."""
+        self.postgres.drop_database(name, admin=self._one_admin())
+
+    def _one_admin(self) -> Admin:
+        """The one connection that makes and drops databases: signing in takes a third of that."""
+        if self._admin is None or self._admin.closed:
+            self._admin = self.postgres.connect_as_admin()
+        return self._admin
 
 
 def folder_of_run() -> Path:

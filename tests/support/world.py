@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -133,7 +134,7 @@ def open_world(
     at: datetime = START,
 ) -> World:
     """Put a policy in force (the default one) before anything happens in the database."""
-    document = dict(policy) if policy is not None else read_document(DEFAULT_POLICY)
+    document = policy if policy is not None else default_document()
     with transaction(engine) as session:
         open_generation(session)
         apply_policy(session, document, by="test", now=at)
@@ -141,9 +142,15 @@ def open_world(
     return World(engine, in_force, in_force.terms(calendar=Calendar(ZoneInfo(timezone)), grace_s=grace_s))
 
 
+@cache
+def default_document() -> Mapping[str, Any]:
+    """The policy that ships with the service, read once; whoever changes it copies it."""
+    return read_document(DEFAULT_POLICY)
+
+
 def default_policy() -> Policy:
     """The policy that ships with the service, without a database."""
-    document = read_document(DEFAULT_POLICY)
+    document = default_document()
     return policy_of(document, version=1, rule_versions=dict.fromkeys(document["rules"], 1))
 
 

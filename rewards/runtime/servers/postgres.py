@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import psutil
@@ -45,6 +46,8 @@ TUNING: Mapping[str, str] = {
     "log_line_prefix": "%m [%p] %a ",
     "unix_socket_directories": "",
 }
+Admin = psycopg.Connection[tuple[object, ...]]
+
 FAST = {"fsync": "off", "full_page_writes": "off"}
 """For tests: a commit is as atomic as ever, and survives a killed server but not a lost machine."""
 
@@ -139,32 +142,35 @@ class PostgresServer:
         self.stop()
         return self.start()
 
-    def connect_as_admin(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+    def connect_as_admin(self, database: str = "postgres") -> Admin:
         """Answer an autocommitting superuser's connection, for tests and for making databases."""
         return psycopg.connect(self.url(database, role=ADMIN), autocommit=True, connect_timeout=5)
 
-    def make_database(self, name: str, *, template: str = "") -> str:
-        """Make a database that belongs to the owner role, unless it is there; answer the service's address."""
-        with self.connect_as_admin() as admin:
-            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+    def make_database(self, name: str, *, template: str = "", admin: Admin | None = None) -> str:
+        """Make a database that belongs to the owner role, unless it is there; answer the service's address.
+
+        Whoever makes many brings an `admin` connection along, which is not closed.
+        """
+        with nullcontext(admin) if admin else self.connect_as_admin() as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 copied = sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
-                admin.execute(
+                connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}{}").format(
                         sql.Identifier(name), sql.Identifier(OWNER), copied if template else sql.SQL("")
                     )
                 )
-            admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-            admin.execute(
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+            connection.execute(
                 sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(
                     *map(sql.Identifier, (name, SERVICE, MIGRATOR))
                 )
             )
         return self.url(name)
 
-    def drop_database(self, name: str) -> None:
+    def drop_database(self, name: str, *, admin: Admin | None = None) -> None:
         """Drop a database and whoever is connected to it."""
-        with self.connect_as_admin() as admin:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        with nullcontext(admin) if admin else self.connect_as_admin() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _make_cluster(self, binaries: Path) -> None:
         half = self.directory / "data.half"
