@@ -11,19 +11,24 @@ from sqlalchemy.orm import Session
 
 from rewards.ranking.keys import KEPT_DAYS, kept, suffix
 from rewards.ranking.order import DoesNotFit, name_at, scale_of, score_at
+from rewards.ranking.tally import PERIODS
 
 _SELECT = (
     "select p.leaderboard, p.period, encode(uuid_send(p.account_id), 'hex') as account, p.version, p.points,"
     " cast(floor(extract(epoch from p.reached_at)) as bigint) as epoch_s, m.member_id,"
     " p.points > 0 and not m.hidden and not m.opted_out and m.suspended_at is null and m.merged_into is null"
-    " and m.member_id is not null as has_place, s.starts_at"
-    " from leaderboard_points p join member m using (account_id)"
-    " left join season s on p.leaderboard = 'season' and s.season_id = p.period"
-    " where case p.leaderboard when 'season' then s.ends_at > :season_ends_after when 'month' then p.period >= :month"
-    " when 'streak' then p.period >= :day else true end"
+    " and m.member_id is not null as has_place, k.starts_at"
+    " from kept k join leaderboard_points p using (leaderboard, period) join member m using (account_id)"
 )
-_ALL = text(_SELECT)
-_OF_ACCOUNTS = text(_SELECT + " and p.account_id = any(cast(:accounts as uuid[]))")
+_KEPT = f"""
+with recursive {PERIODS}, kept as materialized (
+    select p.leaderboard, p.period, s.starts_at
+    from period p left join season s on p.leaderboard = 'season' and s.season_id = p.period
+    where case p.leaderboard when 'season' then s.ends_at > :season_ends_after when 'month' then p.period >= :month
+        when 'streak' then p.period >= :day else true end
+) """
+_ALL = text(_KEPT + _SELECT)
+_OF_ACCOUNTS = text(_KEPT + _SELECT + " where p.account_id = any(cast(:accounts as uuid[]))")
 _STREAMED = {"yield_per": 5000}
 
 

@@ -67,14 +67,15 @@ _RECOMPUTE = text(
     f" from ({_FROM_ENTRIES}) n"
     " where (p.leaderboard, p.period, p.account_id) = (n.leaderboard, n.period, n.account_id)"
 )
-# The rows of one account, found by the primary key in each period that there is: nothing else is ordered by account.
-OF_ACCOUNT = """
-with recursive period as (
+PERIODS = """period as (
     (select leaderboard, period from leaderboard_points order by 1, 2 limit 1)
     union all select n.leaderboard, n.period from period p cross join lateral (
         select leaderboard, period from leaderboard_points l where (l.leaderboard, l.period) > (p.leaderboard, p.period)
         order by 1, 2 limit 1) n
-), own as (
+)"""
+"""Each period that there is, by steps on the primary key: accounts' rows are found in each, since no index has them."""
+OF_ACCOUNT = f"""
+with recursive {PERIODS}, own as (
     select l.* from period join leaderboard_points l using (leaderboard, period) where l.account_id = :account_id
 )"""
 _PASSES_ON = (
