@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,14 @@ from rewards.ranking.visibility import bump
 _FORGET = text(
     "update member set member_id = null, salt = null, name = null, avatar = null, level_by_hand = null,"
     " suspended_for = null where account_id = :account_id"
+)
+_ID = text("select member_id from member where account_id = :account_id")
+# Emptied, not deleted: the key stays taken, so that a late retry is refused and not done for somebody new.
+_ANSWERS = text(
+    "update idempotent_answer set body = '', fingerprint = ''"
+    " where case when position(cast(:said as bytea) in body) = 0 then false"
+    " else jsonb_path_exists(cast(convert_from(body, 'UTF8') as jsonb), '$.** ? (@ == $id)',"
+    " jsonb_build_object('id', cast(:member_id as text))) end"
 )
 _FREE_TEXT = tuple(
     text(statement)
@@ -43,6 +52,8 @@ def erase(session: Session, member_id: str, *, now: datetime) -> tuple[UUID, ...
     # Under the lock they may be gone already, or be somebody else's.
     member, _ = lock_member(session, member_id, now=now)
     for account_id in member.accounts:
+        name = session.execute(_ID, {"account_id": account_id}).scalar_one()
+        session.execute(_ANSWERS, {"member_id": name, "said": orjson.dumps(name)})
         for statement in (*_FREE_TEXT, _FORGET):
             session.execute(statement, {"account_id": account_id})
     bump(session, member.account_id, change="erased", now=now)
