@@ -35,7 +35,7 @@ def let_everything_happen(world: World) -> None:
     world.bring_in(Arrival("mina", START - 2 * DAY), Arrival("mina", START - DAY), award=False)
     for member_id in ("mina", "jun", "sora"):
         world.check_in(member_id, greeting="안녕하세요")
-    world.run(lambda session: open_balances(session, {"mina": 500}, now=START))
+    world.run(lambda session: open_balances(session, {"mina": 500}, lapses={"mina": LATER + 30 * DAY}, now=START))
     keys = new_keys()
     world.run(lambda session: _exchange(session, world, keys=keys))
     world.run(lambda session: _correct(session, world))
