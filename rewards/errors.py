@@ -1,6 +1,5 @@
 """What the service refuses, with the facts of it. Nothing here knows HTTP; `rewards/http/problems.py` maps it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -13,10 +12,10 @@ class RewardsError(Exception):
 
 @dataclass(eq=False)
 class PolicyInvalid(RewardsError):
-    """A policy document that cannot be read; `errors` by field."""
+    """A policy that cannot be meant; `mistakes` say where and what, in the order of the lines."""
 
     file: str
-    errors: Mapping[str, Any]
+    mistakes: Sequence[Any]
 
 
 class NoPolicy(RewardsError):

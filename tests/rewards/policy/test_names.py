@@ -63,7 +63,7 @@ def test_names_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, said:
     with pytest.raises(PolicyInvalid) as refused:
         read_document(file_with(tmp_path, text))
 
-    assert said in str(refused.value.errors)
+    assert said in str(refused.value.mistakes)
 
 
 def test_a_name_makes_a_version_of_the_policy_and_none_of_its_rule(engine: Engine) -> None:

@@ -63,7 +63,7 @@ def test_the_default_policy_gives_what_its_page_says() -> None:
         ("rules: {login: {points: 2, lapses_after_days: 0}}", "lapses_after_days"),
         ("rules: {login: {points: 2}}\nlapse: {max_share: 20}", "max_share"),
         ("rules: {login: {points: 2}}\nlapse: {notice: 14}", "notice"),
-        ("rules: [", "file"),
+        ("rules: [", "YAML"),
     ],
 )
 def test_a_document_that_cannot_be_meant_is_refused_by_the_name_of_the_field(
@@ -75,7 +75,7 @@ def test_a_document_that_cannot_be_meant_is_refused_by_the_name_of_the_field(
     with pytest.raises(PolicyInvalid) as refused:
         read_document(file)
 
-    assert said in str(refused.value.errors)
+    assert said in str(refused.value.mistakes)
 
 
 def test_points_never_lapse_unless_the_policy_says_so() -> None:
