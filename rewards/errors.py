@@ -1,5 +1,6 @@
 """What the service refuses, with the facts of it. Nothing here knows HTTP; `rewards/http/problems.py` maps it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
