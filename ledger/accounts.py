@@ -68,6 +68,13 @@ def read_accounts(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, A
     return {row.account_id: _state(row) for row in rows}
 
 
+def foresee_accounts(session: Session, account_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, AccountState]:
+    """The accounts as a lock would find them now: without what has lapsed. To advise, never to write from."""
+    accounts = read_accounts(session, account_ids)
+    swept = _post_lapses(session, [account for account in accounts.values() if account.lapsing], now=now)
+    return accounts | {account.account_id: account for account, _ in swept}
+
+
 def write_accounts(
     session: Session, accounts: Iterable[AccountState], *, entries: Sequence[EntryRow] = ()
 ) -> list[AccountState]:
@@ -114,20 +121,26 @@ def _opener(entry: EntryRow) -> int | None:
 
 def _sweep(session: Session, accounts: Sequence[AccountState], *, now: datetime) -> dict[UUID, AccountState]:
     """Take what has lapsed of locked accounts with lots: one entry an account."""
-    if not accounts:
-        return {}
-    due = read_due(session, {account.account_id: max(now, account.recorded_at) for account in accounts})
-    swept = [
-        post(account, _lapse(due[account.account_id], now=now), now=now)
-        for account in accounts
-        if account.account_id in due
-    ]
+    swept = _post_lapses(session, accounts, now=now)
     if not swept:
         return {}
     entries = [entry for _, entry in swept]
     emit(session, [Notice("points", entry.account_id, _told(entry)) for entry in entries], now=now)
     written = write_accounts(session, [account for account, _ in swept], entries=entries)
     return {account.account_id: account for account in written}
+
+
+def _post_lapses(
+    session: Session, accounts: Sequence[AccountState], *, now: datetime
+) -> list[tuple[AccountState, EntryRow]]:
+    if not accounts:
+        return []
+    due = read_due(session, {account.account_id: max(now, account.recorded_at) for account in accounts})
+    return [
+        post(account, _lapse(due[account.account_id], now=now), now=now)
+        for account in accounts
+        if account.account_id in due
+    ]
 
 
 def _lapse(points: int, *, now: datetime) -> Posting:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from ledger.accounts import lock_accounts, read_accounts
+from ledger.accounts import foresee_accounts, lock_accounts
 from ledger.errors import SubjectMoved
 from ledger.events import read_decisions
 from ledger.locks import lock_subjects, share_seasons
@@ -62,7 +62,7 @@ def preview(session: Session, events: Sequence[Event], *, terms: Terms, now: dat
     members = {event.member_id: known.get(event.member_id) or stranger(event.member_id) for event in events}
     account_ids = _accounts_of(members, awards=awards)
     unopened = {account_id: AccountState.unopened(account_id, now) for account_id in account_ids}
-    book = Book(terms, periods, now, unopened | read_accounts(session, account_ids), _owners(awards))
+    book = Book(terms, periods, now, unopened | foresee_accounts(session, account_ids, now=now), _owners(awards))
     desk = _open_desk(session, events, book=book, members=members, awards=awards)
     return [desk.take(event) for event in events]
 
