@@ -119,6 +119,8 @@ def _notes(rule: Rule) -> tuple[str, ...]:
         said.append(gettext("at least %(span)s apart", span=_span(rule.cooldown_s)))
     if rule.once_per_subject:
         said.append(gettext("once for the same thing"))
+    if rule.lapses_after_days is not None:
+        said.append(ngettext("lapses after one more day", "lapses after %(num)d more days", rule.lapses_after_days))
     if rule.points < 0 or any(points < 0 for points in rule.boards.values()):
         said.append(
             gettext("a cost that must be affordable") if rule.must_afford else gettext("a cost that is taken anyhow")
