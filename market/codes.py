@@ -85,7 +85,9 @@ _ISSUED = text(
     " left join code c on c.code_id = r.code_id where r.redemption_id = :redemption_id"
 )
 _READING = text(
-    "insert into code_reading (code_id, actor, reason, recorded_at) values (:code_id, :actor, :reason, :now)"
+    "with reading as (insert into code_reading (code_id, actor, recorded_at) values (:code_id, :actor, :now)"
+    " returning reading_id)"
+    " insert into code_reading_reason (reading_id, reason) select reading_id, :reason from reading"
 )
 
 

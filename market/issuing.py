@@ -17,7 +17,8 @@ _FIRST_TO_LAPSE = text(
     " order by c.expires_on nulls last, c.code_id limit 1"
 )
 _READINGS = text(
-    "select d.actor, d.reason, d.recorded_at from code_reading d join redemption r using (code_id)"
+    "select d.actor, coalesce(w.reason, '') as reason, d.recorded_at from code_reading d"
+    " join redemption r using (code_id) left join code_reading_reason w using (reading_id)"
     " where r.redemption_id = :redemption_id order by d.reading_id"
 )
 

@@ -157,7 +157,7 @@ class Code(Base):
 
 
 class CodeReading(Base):
-    """Who was shown a code in the clear, when, and why."""
+    """Who was shown a code in the clear, and when; `reason` is none: it lies beside, erasable."""
 
     __tablename__ = "code_reading"
     __table_args__ = ({"info": APPEND_ONLY},)
@@ -165,5 +165,14 @@ class CodeReading(Base):
     reading_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     code_id: Mapped[UUID] = mapped_column(ForeignKey("code.code_id"), index=True)
     actor: Mapped[str]
-    reason: Mapped[str]
+    reason: Mapped[str | None]
     recorded_at: Mapped[datetime]
+
+
+class CodeReadingReason(Base):
+    """Why somebody was shown a code, kept beside its line so that it can be erased."""
+
+    __tablename__ = "code_reading_reason"
+
+    reading_id: Mapped[int] = mapped_column(ForeignKey("code_reading.reading_id"), primary_key=True)
+    reason: Mapped[str]

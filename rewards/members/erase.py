@@ -39,6 +39,10 @@ _FREE_TEXT = tuple(
             "delete from redemption_reason o using redemption_history h join redemption r using (redemption_id)"
             " where o.step = h.step and r.account_id = :account_id"
         ),
+        (
+            "delete from code_reading_reason w using code_reading d join redemption r using (code_id)"
+            " where w.reading_id = d.reading_id and r.account_id = :account_id"
+        ),
     )
 )
 

@@ -71,6 +71,7 @@ def redeem(forum: Forum, member: Caller, staff: Caller) -> list[TestResponse]:
         staff.post(f"{of}/{first}/reject", json={"reason": WORDS}, **once()),
         staff.post(f"{of}/{second}/claim", **once()),
         staff.post(f"{of}/{second}/fulfil", json={"code": "TYPED-IN"}, **once()),
+        staff.post(f"{of}/{second}/code", json={"reason": WORDS}),
     ]
 
 
@@ -102,6 +103,7 @@ EVERYWHERE = {
     "entry_note",
     "adjustment_reason",
     "redemption_reason",
+    "code_reading_reason",
     "idempotent_answer",
 }
 

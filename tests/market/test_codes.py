@@ -18,6 +18,7 @@ from market.redemptions import claim, fulfil
 from tests.support.market import NOW, STAFF, TODAY, ask, code_states, member_with, new_keys, product_with
 
 SECRET = "SECRET-7777-KOREA"
+READ = "from code_reading d join code_reading_reason w using (reading_id)"
 
 
 def issued_code(session: Session, keys: CodeKeys, *, code: str = SECRET) -> tuple[UUID, UUID]:
@@ -137,7 +138,7 @@ def test_the_member_sees_the_code_that_is_theirs_and_leaves_a_line(session: Sess
     shown = read_own_code(session, redemption_id, account_id=member, keys=keys, now=NOW)
 
     assert (shown.code, shown.expires_on) == (SECRET, None)
-    readings = session.execute(text("select actor, reason, recorded_at from code_reading")).all()
+    readings = session.execute(text(f"select d.actor, w.reason, d.recorded_at {READ}")).all()
     assert [tuple(row) for row in readings] == [("member", "the member's own", NOW)]
 
 
@@ -159,7 +160,7 @@ def test_staff_see_a_code_for_a_reason_that_is_kept(session: Session, keys: Code
     shown = read_code(session, redemption_id, keys=keys, actor=STAFF, reason=" says it is dead ", now=NOW)
 
     assert shown.code == SECRET
-    readings = session.execute(text("select actor, reason from code_reading")).all()
+    readings = session.execute(text(f"select d.actor, w.reason {READ}")).all()
     assert [tuple(row) for row in readings] == [(STAFF, "says it is dead")]
 
 

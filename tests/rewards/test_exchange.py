@@ -152,7 +152,7 @@ def test_a_code_is_shown_to_its_owner_once_it_is_there_and_each_time_noted(world
         world.run(lambda session: look(session, shop, stranger))
 
     assert code.code == "GIFT-1"
-    noted = world.rows("select actor, reason from code_reading")
+    noted = world.rows("select d.actor, w.reason from code_reading d join code_reading_reason w using (reading_id)")
     expected = ("member", "the member's own") if way == "own" else ("key:1", "shown to its owner by the forum")
     assert [tuple(row) for row in noted] == [expected]
 

@@ -216,7 +216,9 @@ def test_a_code_is_shown_once_for_a_reason_that_is_kept(shop: Shop, clerk: Sit) 
     assert "CARD-SOON" not in later
     assert "코드를 봤어요 jun" in words_of(later)
     assert "코드가 안 된대요" in words_of(later)
-    readings = shop.world.rows("select actor, reason from code_reading")
+    readings = shop.world.rows(
+        "select d.actor, w.reason from code_reading d join code_reading_reason w using (reading_id)"
+    )
     assert [tuple(row) for row in readings] == [("staff:jun", "코드가 안 된대요")]
 
 
