@@ -11,15 +11,33 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_LAST_ENTRY = """
-with recursive span (low, high) as (
-    select cast(0 as bigint), version from account where account_id = :account_id
+
+def _halving(name: str, *, table: str, number: str, counted: str, recorded: str) -> str:
+    """A recursive table of this name: its greatest `low` is the number of the last row that was recorded so."""
+    return f"""{name} (low, high) as (
+    select cast(0 as bigint), {counted} from account where account_id = :account_id
     union all
-    select case when e.recorded_at <= :at then e.seq else s.low end,
-        case when e.recorded_at <= :at then s.high else e.seq - 1 end
-    from span s join entry e on e.account_id = :account_id and e.seq = (s.low + s.high + 1) / 2 where s.low < s.high
-), last as (select coalesce(max(low), 0) as seq from span)
+    select case when {recorded} then t.{number} else s.low end, case when {recorded} then s.high else t.{number} - 1 end
+    from {name} s join {table} t on t.account_id = :account_id and t.{number} = (s.low + s.high + 1) / 2
+    where s.low < s.high
+)"""
+
+
+_OF_ENTRIES = {"table": "entry", "number": "seq", "counted": "version"}
+_OF_DECISIONS = {"table": "event", "number": "decision_no", "counted": "decisions"}
+_LAST_ENTRY = f"""
+with recursive {_halving("span", **_OF_ENTRIES, recorded="t.recorded_at <= :at")},
+last as (select coalesce(max(low), 0) as seq from span)
 """
+DECISIONS_BETWEEN = f"""
+with recursive {_halving("before", **_OF_DECISIONS, recorded="t.recorded_at < :since")},
+{_halving("through", **_OF_DECISIONS, recorded="t.recorded_at <= :until")},
+decision as (
+    select * from event where account_id = :account_id
+        and decision_no > (select max(low) from before) and decision_no <= (select max(low) from through)
+)
+"""
+"""SQL before a query of `decision`: the account's, recorded in [since, until]. An entry and its decision are as old."""
 # A hold that is resolved has one line of history besides that of its placing, under the state that it is in.
 _HELD = """
 select coalesce(sum(h.points), 0) from hold h where h.account_id = :account_id and h.placed_at <= :at

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from rewards.members.moments import DECISIONS_BETWEEN
+
 _LINES = (
     "select e.seq, e.points, e.kind, e.contra, e.transfer_id, e.balance_after, e.held_after, e.occurred_at,"
     " e.recorded_at, e.season, e.month, e.reverses, e.award_seq, n.note from entry e"
@@ -25,8 +27,8 @@ _SINCE = text(
     " where account_id = :account_id and occurred_at >= :first group by 1"
 )
 _EVENTS = text(
-    "select transfer_id, source, event_id, type, subject from event where account_id = :account_id"
-    " and seq is not null and seq >= :least and transfer_id = any(cast(:transfers as uuid[]))"
+    f"{DECISIONS_BETWEEN} select transfer_id, source, event_id, type, subject from decision"
+    " where transfer_id = any(cast(:transfers as uuid[]))"
 )
 NEWEST = 2**62
 
@@ -110,12 +112,13 @@ def _after(account_id: UUID, limit: int, **place: object) -> dict[str, object]:
 def _lines(session: Session, rows: Sequence[Row[Any]], *, account_id: UUID) -> list[StatementLine]:
     if not rows:
         return []
-    least = min(row.seq for row in rows)
-    events = _events(session, account_id, transfers=[row.transfer_id for row in rows], least=least)
+    events = _events(session, account_id, rows=rows)
     return [StatementLine(*row, event=events.get(row.transfer_id)) for row in rows]
 
 
-def _events(session: Session, account_id: UUID, *, transfers: list[UUID], least: int) -> dict[UUID, EventName]:
-    parameters = {"account_id": account_id, "transfers": transfers, "least": least}
-    rows = session.execute(_EVENTS, parameters)
-    return {row.transfer_id: EventName(row.source, row.event_id, row.type, row.subject) for row in rows}
+def _events(session: Session, account_id: UUID, *, rows: Sequence[Row[Any]]) -> dict[UUID, EventName]:
+    times = [row.recorded_at for row in rows]
+    transfers = [row.transfer_id for row in rows]
+    parameters = {"account_id": account_id, "transfers": transfers, "since": min(times), "until": max(times)}
+    found = session.execute(_EVENTS, parameters)
+    return {row.transfer_id: EventName(row.source, row.event_id, row.type, row.subject) for row in found}

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from rewards.members.moments import DECISIONS_BETWEEN
 from rewards.members.statement import NEWEST, EventName, StatementLine
 
 KINDS = ("award", "charge", "penalty", "reversal", "restore", "capture", "refund", "adjustment", "transfer", "grant")
@@ -36,8 +37,7 @@ _DECISIONS = text(
     " order by decision_no desc limit :limit"
 )
 _BEHIND = text(
-    f"select {_COLUMNS} from event where account_id = :account_id and seq >= :least"
-    " and transfer_id = any(cast(:transfers as uuid[]))"
+    f"{DECISIONS_BETWEEN} select {_COLUMNS} from decision where transfer_id = any(cast(:transfers as uuid[]))"
 )
 
 
@@ -151,7 +151,8 @@ def _behind(session: Session, account_id: UUID, *, rows: Sequence[Row[Any]]) -> 
     if not rows:
         return {}
     transfers = [row.transfer_id for row in rows]
-    found = session.execute(_BEHIND, {"account_id": account_id, "least": rows[-1].seq, "transfers": transfers})
+    times = {"since": rows[-1].recorded_at, "until": rows[0].recorded_at}
+    found = session.execute(_BEHIND, {"account_id": account_id, "transfers": transfers, **times})
     return {row.transfer_id: _decided(row) for row in found}
 
 
