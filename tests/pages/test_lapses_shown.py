@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+from sqlalchemy import Engine
+
 from ledger.lapses import begin_run
 from rewards.earning.opening import open_balances
 from tests.pages.staff.access.test_front_page import front
 from tests.support.http import Forum
+from tests.support.lapsing import lapsing_policy
 from tests.support.member_pages import reader_of
 from tests.support.village import NOW, READER
-from tests.support.world import World
+from tests.support.world import World, open_world
 
 MIDNIGHT = NOW.replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(days=9)
 
@@ -41,3 +44,15 @@ def test_staff_are_told_of_a_sweep_that_was_stopped(forum: Forum, world: World) 
     shown = front(forum)
     assert "50 of 100 points have lapsed: too many to be taken at once. Nothing was taken." in shown
     assert "rewards lapse --allow" in shown
+
+
+def test_the_page_of_the_rules_says_which_points_lapse(forum: Forum, engine: Engine) -> None:
+    # given: comments that lapse after 2 days, check-ins after 5
+    open_world(engine, policy=lapsing_policy(), at=NOW)
+
+    # when
+    words = reader_of(forum, READER, language="en").words("/points")
+
+    # then
+    assert words.count("lapses after 2 more days") == 1
+    assert "These points lapse after 5 more days." in words
