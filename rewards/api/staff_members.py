@@ -15,12 +15,12 @@ from rewards.http.auth import current_caller, needs
 from rewards.http.cursors import place_after
 from rewards.http.fields import Document, Line, MemberId, Moment, Prose, Truth
 from rewards.http.resource import Resource
-from rewards.http.surroundings import request_now, request_transaction
+from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_policy, request_today
 from rewards.members.levels import Level, level_at
 from rewards.members.search import STATES, Found, search_members
 from rewards.ranking.season_rows import read_season
-from rewards.staff.members import GROUNDS, hide_member, suspend_member
+from rewards.staff.members import GROUNDS, hide_member, merge_members, suspend_member
 from rewards.staff.seasons import accept_season, disqualify_member
 
 staff_members = Resource("staff members", __name__, description="Hiding, suspending, reviewing a season.")
@@ -87,6 +87,12 @@ class SuspendIn(Document):
         longest=1000,
         metadata={"description": "Why, in words; erased with the member."},
     )
+
+
+class MergeIn(Document):
+    """Whom the member becomes."""
+
+    into = MemberId(required=True, metadata={"description": "The member who stays."})
 
 
 class DisqualifyIn(Document):
@@ -172,6 +178,25 @@ def post_staff_suspension(member_id: str, body: dict[str, Any]) -> dict[str, Any
     with request_transaction() as session:
         suspend_member(session, member_id, **body, actor=current_caller().actor, now=request_now())
         return profile_of(session, member_id)
+
+
+@staff_members.call(
+    "POST",
+    f"{_MEMBER}/merge",
+    access=needs("staff:manage"),
+    body=MergeIn,
+    gives=ProfileOut,
+    refuses=("not-found", "state-conflict", "idempotency-conflict"),
+    idempotent=True,
+    example=EXAMPLE,
+    asks={"into": "minji"},
+)
+def post_merge(member_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Merge a member into another, for good: answers the one who stays. The old id goes on answering as it."""
+    with request_transaction() as session:
+        actor, now = current_caller().actor, request_now()
+        done = merge_members(session, member_id, into=body["into"], actor=actor, calendar=here().calendar, now=now)
+        return profile_of(session, done.member_id)
 
 
 @staff_members.call(

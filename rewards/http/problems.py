@@ -174,6 +174,16 @@ _PICTURE_PROBLEMS: Mapping[str, str] = {
     "animated": "must stand still: animations are not taken",
 }
 
+
+def _merge_refused(error: rewards.MergeRefused) -> Problem:
+    why = {
+        "itself": "A member cannot be merged into itself.",
+        "merged": f"It was merged into {error.into!r} before.",
+        "held": "Points are set aside for redemptions under way: finish, reject or cancel these first.",
+    }
+    return problem("state-conflict", f"{why[error.why]} Nothing was changed.")
+
+
 _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
     Refusal: lambda error: error.problem,
     rewards.NotSignedIn: _not_signed_in,
@@ -216,6 +226,7 @@ _PROBLEMS: dict[type[Exception], Callable[[Any], Problem]] = {
         "No policy has been applied yet; `rewards migrate` applies the default one.",
         headers={"Retry-After": "5"},
     ),
+    rewards.MergeRefused: _merge_refused,
     rewards.SeasonNotOver: lambda error: problem(
         "state-conflict", f"Season {error.season_id} ends at {error.ends_at:%Y-%m-%dT%H:%M:%SZ}; wait until then."
     ),

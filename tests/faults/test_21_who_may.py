@@ -87,6 +87,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "GET /v1/staff/members": ("staff:view", "UFUUFFIIII"),
     "GET /v1/staff/members/{member_id}": ("staff:view", "UFUUFFIIII"),
     "POST /v1/staff/members/{member_id}/hide": ("staff:manage", "UFUUFFFFII"),
+    "POST /v1/staff/members/{member_id}/merge": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/members/{member_id}/suspend": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/seasons/{season}/disqualify": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/seasons/{season}/accept": ("staff:manage", "UFUUFFFFII"),

@@ -73,6 +73,12 @@ def _ask_too_much(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _merge(page: Page) -> None:
+    page.locator("input[name=into]").fill(SUSPENDED)
+    page.locator("main form button").first.click()
+    page.wait_for_load_state()
+
+
 def _adjust(page: Page) -> None:
     page.locator("input[name=points]").fill("120")
     page.locator("[name=reason]").fill("가을 벼룩시장을 도와줬어요.")
@@ -203,6 +209,14 @@ DESK = (
         path="/staff/members/restore?id={corrected}&seq={reversal}",
         endpoint="staff.restoration",
         who=Staff(),
+    ),
+    Stop(name="staff-merge", path=f"/staff/members/merge?id={READER}", endpoint="staff.merging", who=Staff()),
+    Stop(
+        name="staff-merge-check",
+        path=f"/staff/members/merge?id={READER}",
+        endpoint="staff.merging",
+        who=Staff(),
+        act=_merge,
     ),
     Stop(name="staff-suspend", path=f"/staff/members/suspend?id={READER}", endpoint="staff.suspension", who=Staff()),
     Stop(name="staff-erase", path=f"/staff/members/erase?id={READER}", endpoint="staff.erasure", who=Staff()),

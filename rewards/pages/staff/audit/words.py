@@ -30,6 +30,7 @@ def _deeds_with_members() -> dict[str, str]:
         "member.hide": gettext("Member hidden or shown"),
         "member.sign_out": gettext("Member signed out everywhere"),
         "member.erase": gettext("Member erased"),
+        "member.merge": gettext("Member merged into another"),
         "season.disqualify": gettext("Member disqualified"),
         "season.accept": gettext("Season accepted"),
     }

@@ -52,6 +52,18 @@ def reason_form() -> Form:
     return _form(reason=reason_field())
 
 
+def merge_form() -> Form:
+    """Into whom."""
+    wrong = gettext("The id of a member, please.")
+    return _form(
+        into=fields.String(
+            required=True,
+            error_messages={"required": wrong},
+            validate=[_one_line, validate.Length(min=1, max=64, error=wrong)],
+        )
+    )
+
+
 def suspension_form() -> Form:
     """On what ground."""
     missing = gettext("Choose why.")

@@ -15,6 +15,7 @@ from rewards.pages.staff.audit.words import doer
 from rewards.pages.staff.desk import Desk
 from rewards.pages.staff.members import actions as member_actions
 from rewards.pages.staff.members import entries as member_entries
+from rewards.pages.staff.members import merge as member_merge
 from rewards.pages.staff.members import status as member_status
 from rewards.pages.staff.members.asked import asked_profile, redemption_address
 from rewards.pages.staff.members.view import member_page, member_row
@@ -33,6 +34,7 @@ def add_to(desk: Desk) -> None:
     desk.page("/members/view", view=member, needs="staff:view")
     member_actions.add_to(desk)
     member_entries.add_to(desk)
+    member_merge.add_to(desk)
     member_status.add_to(desk)
 
 

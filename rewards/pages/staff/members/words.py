@@ -130,6 +130,7 @@ def audit_words(line: AuditLine) -> str:
         "points.restore": gettext("took entry %(seq)s back", seq=line.detail.get("restores")),
         "member.suspend": gettext("suspended: %(ground)s", ground=ground) if ground else gettext("suspended"),
         "member.readmit": gettext("readmitted"),
+        "member.merge": gettext("merged another member into this one"),
         "member.hide": gettext("hidden") if line.detail.get("hidden") else gettext("shown on rankings again"),
     }
     return said.get(line.action, line.action)
