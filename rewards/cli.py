@@ -28,6 +28,7 @@ COMMANDS = {
         "rewards.commands.rebuild_leaderboards:rebuild_leaderboards", "Build the ranking in Redis anew."
     ),
     "settle": Place("rewards.commands.settle:settle", "Settle a season, or open a past one."),
+    "policy": Place("rewards.commands.policy:policy", "Check, compare and apply the policy; show every version."),
     "lapse": Place("rewards.commands.lapse:lapse", "Show what lapses when, and take what has lapsed."),
     "import": Place("rewards.commands.bring_in:bring_in", "Take in members, check-ins, balances; or an export."),
     "export": Place("rewards.commands.export:export", "Write everything, or one member's own, as JSON."),

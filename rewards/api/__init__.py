@@ -18,6 +18,7 @@ from rewards.api.staff_adjustments import staff_adjustments
 from rewards.api.staff_bulk import staff_bulk
 from rewards.api.staff_members import staff_members
 from rewards.api.staff_points import staff_points
+from rewards.api.staff_policy import staff_policy
 from rewards.api.staff_products import staff_products
 from rewards.api.staff_redemptions import staff_redemptions
 from rewards.api.staff_sessions import staff_sessions
@@ -43,6 +44,7 @@ RESOURCES = (
     staff_members,
     late_reversals,
     staff_access,
+    staff_policy,
     staff_webhooks,
     health,
 )

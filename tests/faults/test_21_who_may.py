@@ -97,6 +97,12 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "POST /v1/staff/api-keys": ("staff:manage", "UFUUFFFFII"),
     "DELETE /v1/staff/api-keys/{key_id}": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/audit": ("staff:manage", "UFUUFFFFII"),
+    "GET /v1/staff/policy": ("staff:view", "UFUUFFIIII"),
+    "GET /v1/staff/policy/versions": ("staff:view", "UFUUFFIIII"),
+    "GET /v1/staff/policy/versions/{version}": ("staff:view", "UFUUFFIIII"),
+    "POST /v1/staff/policy/check": ("staff:view", "UFUUFFIIII"),
+    "POST /v1/staff/policy/diff": ("staff:view", "UFUUFFIIII"),
+    "POST /v1/staff/policy": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/webhooks": ("staff:manage", "UFUUFFFFII"),
     "POST /v1/staff/webhooks": ("staff:manage", "UFUUFFFFII"),
     "GET /v1/staff/webhooks/{webhook_id}": ("staff:manage", "UFUUFFFFII"),
@@ -131,6 +137,7 @@ VALUES = {
     "adjustment_id": NOBODY,
     "key_id": NOBODY,
     "webhook_id": NOBODY,
+    "version": 1,
     "session_id": "0123456789abcdef",
 }
 BODIES = {"POST /v1/market/redemptions": {"product": "coffee"}}

@@ -60,6 +60,7 @@ def _deeds_of_access() -> dict[str, str]:
         "staff.disable": gettext("Account closed"),
         "key.create": gettext("Key made"),
         "key.revoke": gettext("Key revoked"),
+        "policy.apply": gettext("Policy put in force"),
         "webhook.create": gettext("Webhook made"),
         "webhook.change": gettext("Webhook changed"),
         "webhook.rotate": gettext("Webhook's secret replaced"),
