@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from rewards.ranking.order import Reached
 from rewards.ranking.season_rows import read_seasons
 
-# A movement after the end counts in no season; its award did in this one.
+# A movement after the season was final counts in none; its award did in that one.
 # Few entries reverse another, and those have an index; a season's awards have none.
 _ALL_LATE = """
 with late as materialized (
@@ -29,15 +29,14 @@ select a.season, e.account_id, e.seq, e.award_seq, e.kind, e.points, e.recorded_
 _SEASONS = text(f"""
 {_ALL_LATE}
 select distinct a.season from late e join entry a on a.account_id = e.account_id and a.seq = e.award_seq
-    join season s on s.season_id = a.season and s.state = 'final' where a.season = any(cast(:seasons as date[]))
+    where a.season = any(cast(:seasons as date[]))
 """)
 _LATEST = text(f"""
 {_ALL_LATE}
 select a.season, e.account_id, e.seq from late e
     join entry a on a.account_id = e.account_id and a.seq = e.award_seq
-    join season s on s.season_id = a.season and s.state = 'final'
-    where cast(:before_at as timestamptz) is null or (e.recorded_at, e.account_id, e.seq)
-        < (cast(:before_at as timestamptz), cast(:before_account as uuid), cast(:before_seq as bigint))
+    where a.season is not null and (cast(:before_at as timestamptz) is null or (e.recorded_at, e.account_id, e.seq)
+        < (cast(:before_at as timestamptz), cast(:before_account as uuid), cast(:before_seq as bigint)))
     order by e.recorded_at desc, e.account_id desc, e.seq desc limit :limit
 """)
 _AWARDS = text(
@@ -91,7 +90,7 @@ def late_reversals(session: Session, season: date, *, winners: int) -> list[Late
 
 
 def late_among(session: Session, seasons: Iterable[date]) -> set[date]:
-    """Those of the seasons that are final and to which something came too late."""
+    """Those of the seasons to which something came too late: they were final by then."""
     return set(session.scalars(_SEASONS, {"seasons": list(seasons)}))
 
 

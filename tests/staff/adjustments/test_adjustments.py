@@ -151,6 +151,11 @@ def test_a_key_is_whoever_made_it(world: World) -> None:
     assert used(world, "key:shop") == used(world) == 8_000
     assert used(world, "key:other") == 0
     assert take_back(world, waiting, "key:shop").state == "withdrawn"
+    asked = adjust(world, 9_000, who=by(world, "key:shop"))
+    assert isinstance(asked, AdjustmentRow)
+    with pytest.raises(AskedByYou):
+        agree(world, asked.adjustment_id, SORA)
+    assert used(world) == 9_000
 
 
 def test_what_is_refused_or_withdrawn_moves_nothing_and_stays_so(world: World) -> None:
