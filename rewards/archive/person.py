@@ -22,10 +22,9 @@ _THROUGH_OTHERS: Mapping[str, str] = MappingProxyType(
         "redemption_reason": (
             f"step in (select step from redemption_history join redemption using (redemption_id) where {_THEIRS})"
         ),
-        "code_reading": "code_id in (select code_id from redemption where account_id = :account_id)",
+        "code_reading": f"code_id in (select code_id from redemption where {_THEIRS})",
         "code_reading_reason": (
-            "reading_id in (select reading_id from code_reading join redemption using (code_id)"
-            " where account_id = :account_id)"
+            f"reading_id in (select reading_id from code_reading join redemption using (code_id) where {_THEIRS})"
         ),
         "hold_history": f"hold_id in (select hold_id from hold where {_THEIRS})",
         "adjustment_history": f"adjustment_id in (select adjustment_id from adjustment where {_THEIRS})",
