@@ -47,8 +47,23 @@ def stop(request: pytest.FixtureRequest) -> Stop:
     return request.param
 
 
+@pytest.fixture(scope="session")
+def phone(chromium: Browser) -> Iterator[Visit]:
+    """A small window that speaks Korean: one for all pages, since a new one takes longer than the page in it."""
+    with visiting(chromium, "", width=320) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="session")
+def plain_phone(chromium: Browser) -> Iterator[Visit]:
+    """A small window that speaks English and runs no scripts, for all pages too."""
+    with visiting(chromium, "", width=320, scripts=False, language="en") as visit:
+        yield visit
+
+
 def open_stop(visit: Visit, standing: Standing, *, stop: Stop) -> Page:
-    """The page, in its state; it must answer with its status."""
+    """The page, in its state, for somebody who has not been here before; it must answer with its status."""
+    visit.start_anew(standing.address)
     standing.come_in(visit.page, stop.who)
     answer = visit.page.goto(standing.address + standing.path_of(stop), wait_until="load")
     assert answer is not None
@@ -59,29 +74,25 @@ def open_stop(visit: Visit, standing: Standing, *, stop: Stop) -> Page:
 
 
 def test_it_is_accessible_in_both_schemes_fits_a_small_phone_and_asks_nobody_else(
-    chromium: Browser, tour: Scenes, stop: Stop
+    phone: Visit, tour: Scenes, stop: Stop
 ) -> None:
-    standing = tour[stop.scene]
-    with visiting(chromium, standing.address, width=320) as visit:
-        page = open_stop(visit, standing, stop=stop)
+    page = open_stop(phone, tour[stop.scene], stop=stop)
 
-        assert page.locator("html").get_attribute("lang") == "ko"
-        assert not page.evaluate(SCROLLS_SIDEWAYS)
-        assert page.evaluate(TOO_SMALL) == []
-        assert faults_of(page) == []
-        page.emulate_media(color_scheme="dark")
-        assert faults_of(page) == []
-        assert [said for said in visit.complaints if not ANSWERED_SO.search(said)] == []
+    assert page.locator("html").get_attribute("lang") == "ko"
+    assert not page.evaluate(SCROLLS_SIDEWAYS)
+    assert page.evaluate(TOO_SMALL) == []
+    assert faults_of(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert faults_of(page) == []
+    assert [said for said in phone.complaints if not ANSWERED_SO.search(said)] == []
 
 
-def test_it_works_without_scripts_in_english(chromium: Browser, tour: Scenes, stop: Stop) -> None:
-    standing = tour[stop.scene]
-    with visiting(chromium, standing.address, scripts=False, language="en", width=320) as visit:
-        page = open_stop(visit, standing, stop=stop)
+def test_it_works_without_scripts_in_english(plain_phone: Visit, tour: Scenes, stop: Stop) -> None:
+    page = open_stop(plain_phone, tour[stop.scene], stop=stop)
 
-        assert page.locator(stop.says).count() > 0
-        assert page.locator("html").get_attribute("lang") == "en"
-        assert not page.evaluate(SCROLLS_SIDEWAYS)
+    assert page.locator(stop.says).count() > 0
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert not page.evaluate(SCROLLS_SIDEWAYS)
 
 
 def test_it_is_small_strict_and_every_link_on_it_answers(tour: Scenes, stop: Stop) -> None:

@@ -65,6 +65,15 @@ class Visit:
         self.page.goto(self.address + path, wait_until="load")
         return self.page
 
+    def start_anew(self, address: str) -> None:
+        """Forget who was here, what they kept and what was said, and look at another service in the light."""
+        if self.page.url.startswith("http"):
+            self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.address = address
+        self.complaints.clear()
+        self.page.context.clear_cookies()
+        self.page.emulate_media(color_scheme="light")
+
     def watch(self) -> None:
         """Note every error in the console, every failed request and every request to another host."""
         self.page.on("console", lambda said: self._note(said.text) if said.type in ("error", "warning") else None)
