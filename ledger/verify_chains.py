@@ -22,11 +22,12 @@ _VALUE = {
     bool: "int8send(cast(cast({} as int) as bigint))",
     datetime: "int8send(cast(extract(epoch from {}) * 1000000 as bigint))",
     UUID: "uuid_send({})",
-    str: "convert_to({}, 'UTF8')",
-    date: "convert_to(to_char({}, 'YYYY-MM-DD'), 'UTF8')",
+    str: "textsend({})",
+    date: "textsend(cast({} as text))",
     bytes: "{}",
 }
-"""The bytes of a field, as SQL."""
+"""The bytes of a field, as SQL; of texts and dates in the encoding and style of the session."""
+_STYLE = text("select set_config('client_encoding', 'UTF8', true), set_config('datestyle', 'ISO', true)")
 _ARRAY_HEADER = 20
 """An array of bytea, sent, is this many bytes and then its values as `ledger.chain.encode` writes fields: each with its
 length before it, null as the length -1. That saves three calls a field, half of the time."""
@@ -43,6 +44,7 @@ def suspects_by_decisions(session: Session, piece: Slice) -> list[UUID]:
 
 
 def _suspects(session: Session, piece: Slice, *, query: str) -> list[UUID]:
+    session.execute(_STYLE)
     return list(session.scalars(text(query), {"first": piece.first, "last": piece.last}))
 
 

@@ -98,6 +98,7 @@ select e.account_id, e.seq, e.kind, e.reverses
     from entry e left join entry b on b.account_id = e.account_id and b.seq = e.reverses
     where e.{_RANGE} and e.reverses is not null and (
         b.seq is null or b.seq >= e.seq or b.points <> -e.points or e.award_seq <> coalesce(b.award_seq, b.seq)
+        or e.season <> b.season or e.month <> b.month
         or (e.kind = 'restore') <> (b.kind = 'reversal')
         or (e.kind = 'reversal') <> (b.kind in ('award', 'restore'))
     )
@@ -107,15 +108,16 @@ select e.account_id, e.seq, e.kind, e.reverses
     "nobody's entries": (
         "account {} entry {}: there is no such account",
         f"""
-select account_id, min(e.seq) from entry e left join account a using (account_id)
-    where e.{_RANGE} and a.version is null group by 1 order by 1
+select account_id, seq from (select account_id, min(seq) as seq from entry where {_RANGE} group by 1) e
+    where not exists (select from account a where a.{_RANGE} and a.account_id = e.account_id) order by 1
 """,
     ),
     "nobody's decisions": (
         "account {} decision {}: there is no such account",
         f"""
-select account_id, min(v.decision_no) from event v left join account a using (account_id)
-    where v.{_RANGE} and a.version is null group by 1 order by 1
+select account_id, decision_no
+    from (select account_id, min(decision_no) as decision_no from event where {_RANGE} group by 1) v
+    where not exists (select from account a where a.{_RANGE} and a.account_id = v.account_id) order by 1
 """,
     ),
 }

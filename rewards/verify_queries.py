@@ -2,26 +2,27 @@
 
 from ledger.verify_slices import Checks
 
-_COUNTED = "kind in ('award', 'reversal', 'restore')"
 _DAYS = "day between :first and :last"
 _RANGE = "account_id between :first and :last"
 _SEASONS = "season_id between :first and :last"
 _PLACES = f"""
-with recursive movement as (
-    select 'season' as leaderboard, season as period, account_id, coalesce(award_seq, seq) as award, points, kind,
-        occurred_at from entry where season is not null and {_RANGE} and {_COUNTED}
-    union all select 'month', month, account_id, coalesce(award_seq, seq), points, kind, occurred_at
-        from entry where month is not null and {_RANGE} and {_COUNTED}
-    union all select 'all-time', date '0001-01-01', account_id, coalesce(award_seq, seq), points, kind, occurred_at
-        from entry where {_RANGE} and {_COUNTED}
-), award as (
-    select leaderboard, period, account_id, sum(points) as points,
-        min(occurred_at) filter (where kind = 'award') as occurred_at
-        from movement group by leaderboard, period, account_id, award
+with recursive taken as (
+    select account_id, award_seq as seq, cast(sum(points) as bigint) as points,
+        cast(sum(points) filter (where season is not null) as bigint) as of_season,
+        cast(sum(points) filter (where month is not null) as bigint) as of_month
+    from entry where {_RANGE} and kind in ('reversal', 'restore') group by 1, 2
+), award as materialized (
+    select account_id, season, month, occurred_at,
+        e.points + coalesce(t.points, 0) as points, e.points + coalesce(t.of_season, 0) as of_season,
+        e.points + coalesce(t.of_month, 0) as of_month
+    from entry e left join taken t using (account_id, seq) where e.{_RANGE} and e.kind = 'award'
 ), place as (
-    select leaderboard, period, account_id, sum(points) as points,
-        date_trunc('second', coalesce(max(occurred_at) filter (where points > 0), 'epoch')) as reached_at
-        from award group by 1, 2, 3
+    select 'season' as leaderboard, season as period, account_id, sum(of_season) as points,
+        max(occurred_at) filter (where of_season > 0) as reached_at from award where season is not null group by 2, 3
+    union all select 'month', month, account_id, sum(of_month), max(occurred_at) filter (where of_month > 0)
+        from award where month is not null group by 2, 3
+    union all select 'all-time', date '0001-01-01', account_id, sum(points), max(occurred_at) filter (where points > 0)
+        from award group by 3
 ), period as (
     (select leaderboard, period from leaderboard_points order by 1, 2 limit 1)
     union all select n.leaderboard, n.period from period p cross join lateral (
@@ -72,9 +73,10 @@ select v.points, v.occurred_at from event v join rule r on r.key = v.type and r.
 LEADERBOARDS = f"""
 {_PLACES}
 select leaderboard, period, account_id, coalesce(s.points, 0) as points, coalesce(p.points, 0) as points_due,
-    s.reached_at, p.reached_at as reached_at_due
+    s.reached_at, date_trunc('second', p.reached_at) as reached_at_due
     from place p full join shown s using (leaderboard, period, account_id)
-    where coalesce(s.points, 0) <> coalesce(p.points, 0) or (s.points > 0 and s.reached_at <> p.reached_at)
+    where coalesce(s.points, 0) <> coalesce(p.points, 0)
+        or (s.points > 0 and s.reached_at <> date_trunc('second', p.reached_at))
     order by 3, 1, 2
 """
 """Places that are not shown as the entries make them."""
