@@ -36,7 +36,6 @@ from rewards.runtime.database import transaction
 
 AT_ONCE = 250
 ATTEMPTS = 5
-BAD_LINES_SHOWN = 20
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -195,10 +194,8 @@ def _read(file: Path, *, needed: Sequence[str], parse: Callable[[Mapping[str, st
 
 def _report(taken: Taken[Any], sentence: str) -> None:
     click.echo(f"{len(taken.items)} lines are good, {len(taken.bad)} were refused. {sentence}")
-    for line in taken.bad[:BAD_LINES_SHOWN]:
+    for line in taken.bad:
         click.echo(f"  line {line.number}: {line.reason}", err=True)
-    if len(taken.bad) > BAD_LINES_SHOWN:
-        click.echo(f"  … and {len(taken.bad) - BAD_LINES_SHOWN} more.", err=True)
     if taken.bad:
         sys.exit(1)
 

@@ -1,7 +1,7 @@
 """Lines of the files that a forum brings along: each is taken, or refused by its number and a reason."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,23 +61,28 @@ def read_lines(path: Path, *, needed: Sequence[str], parse: Callable[[Mapping[st
     """Read a CSV with a header, UTF-8. `parse` raises ValueError with the reason why a line is refused."""
     items: list[Item] = []
     bad: list[BadLine] = []
-    for number, line in _lines(path, needed=needed):
-        try:
-            items.append(parse(line))
-        except ValueError as error:
-            bad.append(BadLine(number, str(error)))
-    return Taken(items, bad)
-
-
-def _lines(path: Path, *, needed: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
     # Bytes that are no UTF-8 become surrogates, which are then refused by their line.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.DictReader(file, restval="")
         for column in needed:
             if column not in (reader.fieldnames or ()):
                 raise ColumnMissing(column=column, found=reader.fieldnames or ())
-        for line in reader:
-            yield reader.line_num, {name: value for name, value in line.items() if isinstance(value, str)}
+        lost = 0
+        while True:
+            try:
+                items.append(parse(_texts(next(reader))))
+            except StopIteration:
+                return Taken(items, bad)
+            except ValueError as error:
+                bad.append(BadLine(reader.line_num + lost, str(error)))
+            except csv.Error as error:
+                lost += 1  # the reader does not count what it could not read
+                bad.append(BadLine(reader.line_num + lost, str(error)))
+
+
+def _texts(line: Mapping[str | None, object]) -> Mapping[str, str]:
+    """Without what a line has more than the header names."""
+    return {name: value for name, value in line.items() if isinstance(name, str) and isinstance(value, str)}
 
 
 def parse_check_in(line: Mapping[str, str], *, now: datetime) -> Arrival:

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
+from ledger.tables import Base
 from rewards.cli import cli
 from rewards.commands.migrate import prepare
 from rewards.runtime.database import transaction
@@ -28,6 +29,10 @@ def bring_in(what: str, content: str | bytes, folder: Path, *options: str) -> Re
 def rows(engine: Engine, query: str) -> list[Any]:
     with transaction(engine) as session:
         return [tuple(row) for row in session.execute(text(query))]
+
+
+def everything(engine: Engine) -> dict[str, list[Any]]:
+    return {name: rows(engine, f"select cast(t as text) from {name} t order by 1") for name in Base.metadata.tables}
 
 
 DAYS = (
@@ -57,16 +62,6 @@ def test_past_days_come_in_with_places_and_streaks_and_without_points(engine: En
     assert rows(engine, "select greeting from greeting order by 1") == [("안녕",), ("좋은 아침",)]
 
 
-def test_the_same_file_twice_does_no_harm(engine: Engine, tmp_path: Path) -> None:
-    bring_in("attendance", DAYS, tmp_path)
-
-    again = bring_in("attendance", DAYS, tmp_path)
-
-    assert again.exit_code == 0
-    assert "0 check-ins are new, 4 were known" in again.stdout
-    assert len(rows(engine, ATTENDED)) == 3
-
-
 def test_with_award_the_days_are_paid_once(engine: Engine, tmp_path: Path) -> None:
     for _ in range(2):
         bring_in("attendance", DAYS, tmp_path, "--award")
@@ -75,11 +70,57 @@ def test_with_award_the_days_are_paid_once(engine: Engine, tmp_path: Path) -> No
     assert rows(engine, balances) == [("junho", 100), ("minji", 20 + 80 + 20 + 50)]
 
 
-def test_a_dry_run_stores_nothing(engine: Engine, tmp_path: Path) -> None:
-    done = bring_in("attendance", DAYS, tmp_path, "--dry-run")
+FILES: dict[str, tuple[str, list[str]]] = {
+    "attendance": (
+        "member_id,checked_in_at,greeting\nminji,2025-12-30T08:15:00+09:00,안녕\nminji,2025-12-30,\n,2025-12-30T08:15:00Z,\n",
+        ["line 3: checked_in_at needs an offset", "line 4: member_id must have 1–64 characters"],
+    ),
+    "members": (
+        "member_id,name\nminji,민지\njunho,\n" + "x" * 65 + ",sora\n",
+        ["line 3: name is empty", "line 4: member_id must have 1–64 characters"],
+    ),
+    "balances": (
+        "member_id,points\nminji,1200\njunho,-3\nsora,1.5\n",
+        ["line 3: points must be a whole number", "line 4: points must be a whole number"],
+    ),
+}
 
-    assert "4 lines are good, 0 were refused. Nothing is stored" in done.stdout
-    assert rows(engine, "select count(*) from member") == [(0,)]
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_dry_run_reports_every_bad_line_and_stores_nothing(what: str, engine: Engine, tmp_path: Path) -> None:
+    content, reasons = FILES[what]
+    before = everything(engine)
+
+    tried = bring_in(what, content, tmp_path, "--dry-run")
+
+    assert tried.exit_code == 1
+    assert "1 lines are good, 2 were refused. Nothing is stored: a dry run." in tried.stdout
+    for reason, said in zip(reasons, tried.stderr.splitlines(), strict=True):
+        assert said.strip().startswith(reason)
+    assert everything(engine) == before
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_that_is_taken_twice_leaves_every_row_as_it_was(what: str, engine: Engine, tmp_path: Path) -> None:
+    first = bring_in(what, FILES[what][0], tmp_path)
+    once = everything(engine)
+    again = bring_in(what, FILES[what][0], tmp_path)
+
+    assert first.exit_code == again.exit_code == 1
+    assert "2 were refused. 1 " in first.stdout
+    assert "2 were refused. 0 " in again.stdout
+    assert everything(engine) == once
+
+
+def test_every_bad_line_is_named_also_of_many(engine: Engine, tmp_path: Path) -> None:
+    lines = "member_id,points\n" + "minji,none\n" * 60 + f"junho,{'9' * 200_000}\nsora,5\nlast,\n"
+
+    done = bring_in("balances", lines, tmp_path)
+
+    assert [line.partition(":")[0].strip() for line in done.stderr.splitlines()] == [
+        f"line {number}" for number in (*range(2, 63), 64)
+    ]
+    assert "1 balances are new" in done.stdout
 
 
 def test_bad_lines_are_named_and_good_ones_kept(engine: Engine, tmp_path: Path) -> None:
