@@ -11,7 +11,10 @@ SQUAWK_KNOWS_NOT := require-lock-timeout,require-statement-timeout,prefer-bigint
 export PORT
 
 # Measures the ledger at SIZE entries against a hundredth of them; `SIZE=10000000` takes an hour to load.
-.PHONY: run test bench check format lock pictures catalogues clean environment environment-dev browser postgres15
+# SEED is the first of HISTORIES seeds: a history that failed is played again by SEED=… HISTORIES=1.
+export SEED HISTORIES WORKERS
+
+.PHONY: run test simulate bench check format lock pictures catalogues clean environment environment-dev browser postgres15
 
 run: environment
 	@$(ENV) -m rewards up --end-with-parent
@@ -29,6 +32,9 @@ check: environment-dev
 	$(ENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	.venv/bin/squawk --assume-in-transaction --exclude=$(SQUAWK_KNOWS_NOT) migrations/versions/*.sql
 	$(ENV) -m pytest -q -p no:randomly tests/house/test_locks.py
+
+simulate: environment-dev
+	@$(ENV) tools/simulate.py
 
 format: environment-dev
 	$(ENV) -m ruff format .

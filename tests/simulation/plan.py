@@ -108,31 +108,33 @@ class _Planner:
         self.members = [f"{self.name}-{letter}" for letter in "abcd"[: chance.choice((2, 3, 3, 4))]]
         self.products = [f"{self.name}-coded", f"{self.name}-counted"]
         self.redemptions = [self._redemption(number) for number in range(3)]
+        # Few types in each history, too: caps bite where the same comes again.
+        self.types = chance.sample(EVENT_TYPES, chance.choice((1, 2, 3)))
         self.events = [self._event(number) for number in range(chance.randint(3, 7))]
         self.typed = 0
-        # Few kinds of calls in each history, so that those meet.
-        self.kinds: list[Callable[[], Call]] = []
-        self.market = chance.random() < 0.5
-        for kind, weight in self._kinds():
-            self.kinds += [kind] * (weight * chance.choice((0, 1, 3)))
-        self.kinds = self.kinds or [self._send]
+        self.focus = chance.choice(("mix", "mix", "crowd", "rush", "reset"))
+        self.market = self.focus == "rush" or (self.focus == "mix" and chance.random() < 0.5)
+        self.kinds = self._kinds()
         self.faulty = chance.choice((0.0, 0.15, 0.4))
 
     def plan(self) -> Plan:
-        clients = tuple(
-            tuple(self._planned() for _ in range(self.chance.randint(1, 5)))
+        clients = [
+            [self._planned() for _ in range(self.chance.randint(1, 5))]
             for _ in range(self.chance.choice((2, 2, 3, 3, 4)))
-        )
-        return Plan(self.seed, self.start, tuple(self._before()), clients)
+        ]
+        if self.focus == "reset":
+            # The season is over, and its grace is or is not, before most of what happens.
+            clients[0][0] = replace(clients[0][0], passes_s=self.chance.choice((1260, 1260, 1795, 1801)))
+        return Plan(self.seed, self.start, tuple(self._before()), tuple(map(tuple, clients)))
 
     def _before(self) -> Iterator[Call]:
         """All but one have joined; often a card was asked for already, and perhaps taken in hand."""
         joined = [
             make_event("member.joined", member, event_id=member, at=self.start - timedelta(seconds=1))
-            for member in self.members[:-1]
+            for member in (self.members if self.focus == "rush" else self.members[:-1])
         ]
         yield Send(tuple(joined))
-        if self.market and self.chance.random() < 0.7:
+        if self.focus == "mix" and self.market and self.chance.random() < 0.7:
             first = replace(self.redemptions[0], member=self.members[0])
             yield first
             if first.product == self.products[1]:
@@ -152,29 +154,59 @@ class _Planner:
             loses_answer=struck and strike is None,
         )
 
-    def _kinds(self) -> list[tuple[Callable[[], Call], int]]:
+    def _kinds(self) -> list[Callable[[], Call]]:
+        """Few kinds of calls in each history, so that those meet."""
         chance = self.chance
-        return [
-            (self._send, 6),
-            (lambda: CheckIn(self._member(), chance.choice((None, "hi"))), 2),
-            (self._redeem, 4 if self.market else 0),
-            (lambda: Cancel(self._asked(), chance.choice((None, self._member()))), 1 if self.market else 0),
-            (self._step, 6 if self.market else 0),
-            (lambda: Adjust(self._member(), chance.choice((30, -50, -90)), chance.random() < 0.2, STAFF), 2),
-            (lambda: TakeBack(self._member(), chance.randint(1, 3), STAFF), 1),
-            (lambda: Suspend(self._member(), chance.random() < 0.6), 1),
-            (self._season, 1),
-            (self._rare, 1),
-        ]
+        if self.focus == "crowd":
+            return [self._send] * 4 + [chance.choice((self._check_in, self._shut_out, self._adjust, self._rare))]
+        if self.focus == "rush":
+            return [self._redeem] * 4 + [self._step] * 3 + [self._cancel, self._adjust]
+        if self.focus == "reset":
+            return [self._send] * 3 + [self._season] * 2 + [self._check_in, self._take_back, self._rare]
+        weights = {
+            self._send: 6,
+            self._check_in: 2,
+            self._redeem: 4 * self.market,
+            self._cancel: self.market,
+            self._step: 6 * self.market,
+            self._adjust: 2,
+            self._take_back: 1,
+            self._shut_out: 1,
+            self._season: 1,
+            self._rare: 1,
+        }
+        kinds = [kind for kind, weight in weights.items() for _ in range(weight * chance.choice((0, 0, 1, 3)))]
+        return kinds or [self._send]
+
+    def _check_in(self) -> Call:
+        return CheckIn(self._member(), self.chance.choice((None, "hi")))
+
+    def _cancel(self) -> Call:
+        return Cancel(self._asked(), self.chance.choice((None, self._member())))
+
+    def _adjust(self) -> Call:
+        points = self.chance.choice((30, -50, -90))
+        return Adjust(self._member(), points, self.chance.random() < 0.2, STAFF)
+
+    def _take_back(self) -> Call:
+        return TakeBack(self._member(), self.chance.randint(1, 3), STAFF)
+
+    def _shut_out(self) -> Call:
+        return Suspend(self._member(), self.chance.random() < 0.6)
 
     def _send(self) -> Send:
-        count = self.chance.choice((1, 1, 1, 2, 3))
-        picked = [self.chance.choice(self.events) for _ in range(count)]
-        return Send(tuple(replace(one, board="free") if self.chance.random() < 0.05 else one for one in picked))
+        count = self.chance.choice((2, 2, 3) if self.focus == "crowd" else (1, 1, 2, 3))
+        return Send(tuple(self._said(self.chance.choice(self.events)) for _ in range(count)))
+
+    def _said(self, event: Event) -> Event:
+        """Now and then something else under the same id."""
+        if self.chance.random() >= 0.08:
+            return event
+        return replace(event, board="free") if self.chance.random() < 0.5 else replace(event, member_id=self._member())
 
     def _redeem(self) -> Redeem:
-        asked = self.chance.choice(self.redemptions)
-        return replace(asked, member=self._member()) if self.chance.random() < 0.1 else asked
+        """Ids are the service's own outside: none comes from two members."""
+        return self.chance.choice(self.redemptions)
 
     def _step(self) -> Call:
         """Of staff, with a redemption: mostly the usual way of one."""
@@ -211,14 +243,15 @@ class _Planner:
 
     def _redemption(self, number: int) -> Redeem:
         redemption_id = uuid5(IDS, f"{self.name}-{number}")
-        return Redeem(redemption_id, self._member(), self.chance.choice(self.products))
+        member = self.members[number % len(self.members)]
+        return Redeem(redemption_id, member, self.products[0 if number else self.chance.choice((0, 1))])
 
     def _event(self, number: int) -> Event:
         chance = self.chance
         return Event(
             source="forum",
             id=f"{self.name}-{number}",
-            type=chance.choice(EVENT_TYPES),
+            type=chance.choice(self.types),
             member_id=self._member(),
             occurred_at=self.start - timedelta(seconds=chance.choice(AGES_S)),
             subject=chance.choice((None, f"{self.name}:1", f"{self.name}:1", f"{self.name}:2")),

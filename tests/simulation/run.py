@@ -45,7 +45,9 @@ def play_all(
                 last, failed = play_one(stage, seed)
                 played()
                 if failed is not None:
-                    yield failed
+                    yield failed  # which leaves things behind that later sweeps and the verification would find
+                    last = None
+                    break
             if last is not None:
                 yield from _verified(stage, last)
 
@@ -70,8 +72,10 @@ def play_plan(stage: Theatre, plan: Plan) -> tuple[History, Failed | None]:
     history = stage.play(plan)
     with snapshot(stage.world.engine) as session:
         found = violations(session, history, policy=ALL_POLICY)
+    if found:
+        return history, Failed(plan.seed, tuple(found), timeline(history))
     stage.sweep(history)
-    return history, Failed(plan.seed, tuple(found), timeline(history)) if found else None
+    return history, None
 
 
 def _verified(stage: Theatre, last: History) -> Iterator[Failed]:
