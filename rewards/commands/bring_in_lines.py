@@ -67,17 +67,14 @@ def read_lines(path: Path, *, needed: Sequence[str], parse: Callable[[Mapping[st
         for column in needed:
             if column not in (reader.fieldnames or ()):
                 raise ColumnMissing(column=column, found=reader.fieldnames or ())
-        lost = 0
         while True:
             try:
                 items.append(parse(_texts(next(reader))))
             except StopIteration:
                 return Taken(items, bad)
-            except ValueError as error:
-                bad.append(BadLine(reader.line_num + lost, str(error)))
-            except csv.Error as error:
-                lost += 1  # the reader does not count what it could not read
-                bad.append(BadLine(reader.line_num + lost, str(error)))
+            except (csv.Error, ValueError) as error:
+                # The inner reader's number: the outer one has none of a line that could not be read.
+                bad.append(BadLine(reader.reader.line_num, str(error)))
 
 
 def _texts(line: Mapping[str | None, object]) -> Mapping[str, str]:
