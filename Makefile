@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 ENV := .venv/bin/python
-WORKERS ?= 2
 SIZE ?= 1000000
 # migrations/env.py sets the timeouts; the outbox's generation counts clusters, which an int outlives.
 SQUAWK_KNOWS_NOT := require-lock-timeout,require-statement-timeout,prefer-bigint-over-int
@@ -19,11 +18,12 @@ export SEED HISTORIES WORKERS
 run: environment
 	@$(ENV) -m rewards up --end-with-parent
 
+# A third of the time a worker waits for a process or a browser, so three keep two cores busy.
 test: check browser postgres15
-	$(ENV) -m pytest -n $(WORKERS) $(TESTS)
+	$(ENV) -m pytest -n $(or $(WORKERS),3) $(TESTS)
 
 bench: environment-dev
-	$(ENV) -m bench --size $(SIZE) --workers $(WORKERS)
+	$(ENV) -m bench --size $(SIZE) --workers $(or $(WORKERS),2)
 
 check: environment-dev
 	$(ENV) -m ruff format --check .

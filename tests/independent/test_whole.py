@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from sqlalchemy import text
 
 from rewards.commands.demo import begin, run_demo
@@ -10,6 +11,7 @@ from rewards.runtime.database import transaction
 from tests.support.demo import Stage
 
 
+@pytest.mark.long
 def test_all_of_it_is_as_the_calculation_says_and_then_gift_cards_are_had(
     stage: Stage, messages: list[Message]
 ) -> None:

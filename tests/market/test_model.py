@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -455,6 +456,7 @@ class Market(RuleBasedStateMachine):
         assert stock_errors(self.session) == []
 
 
+@pytest.mark.long
 def test_any_history_of_the_market_agrees_with_the_model(engine: Engine) -> None:
     machine = type("MarketOnThisDatabase", (Market,), {"engine": engine})
 

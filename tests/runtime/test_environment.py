@@ -33,6 +33,7 @@ def make_environment(
     )
 
 
+@pytest.mark.long
 def test_an_environment_is_made_once_kept_up_to_date_and_made_anew_when_it_is_half_made(folder: Path) -> None:
     # One test, since making an environment takes seconds.
     made = make_environment(folder, lock="requirements-dev.lock")
