@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from ledger import accounts, events, postings
+from ledger import accounts, events, holds, postings
 from ledger.events import Decision
 from ledger.postings import AccountState, EntryRow, Posting
 from rewards.archive import person, shape, take
@@ -68,6 +68,12 @@ the_account_is_a_point_off = reworded(
     "_WRITE_ACCOUNTS",
     old="set balance = n.balance",
     new="set balance = n.balance + case when n.version > a.version then 1 else 0 end",
+)
+
+
+what_has_lapsed_stays = patched(accounts, "_sweep", becomes=lambda _: lambda *_, **__: {})
+holds_leave_lots_alone = patched(
+    holds, "take_hold", becomes=lambda take: lambda lots, _, *, cause: take(lots, 0, cause=cause)
 )
 
 

@@ -170,6 +170,18 @@ PLANTED = (
         killed_by="test_a_hold_is_refused_beyond_what_is_available",
     ),
     bug(
+        5,
+        "what has lapsed stays until a night's sweep",
+        plant=mutations.what_has_lapsed_stays,
+        killed_by="test_what_has_lapsed_cannot_be_spent",
+    ),
+    bug(
+        5,
+        "a hold leaves what lapses first in its lots",
+        plant=mutations.holds_leave_lots_alone,
+        killed_by="test_what_has_lapsed_cannot_be_spent",
+    ),
+    bug(
         6,
         "nobody looks whether the database commits durably",
         plant=mutations.nobody_looks_how_durable_it_is,

@@ -1,5 +1,6 @@
 """Promise 5: the database itself holds what is available at or above zero, for each debit that must be afforded."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from ledger.accounts import write_accounts
 from ledger.errors import HoldResolved, NotEnoughPoints, UnknownHold
 from ledger.holds import capture_hold, place_hold, release_hold
 from ledger.postings import Kind, Posting, post
+from rewards.earning.opening import open_balances
 from tests.support.clock import START
 from tests.support.factories import make_event
 from tests.support.world import World, open_world
@@ -27,11 +29,11 @@ def world(engine: Engine) -> World:
     return world
 
 
-def hold(world: World, points: int) -> Any:
+def hold(world: World, points: int, *, member_id: str = "mina", now: datetime = START) -> Any:
     hold_id = uuid7()
     world.run(
         lambda session: place_hold(
-            session, world.locked(session, "mina"), hold_id=hold_id, points=points, purpose="test", now=START
+            session, world.locked(session, member_id, now=now), hold_id=hold_id, points=points, purpose="test", now=now
         )
     )
     return hold_id
@@ -65,6 +67,21 @@ def test_with_100_and_80_held_a_charge_of_50_is_declined(world: World) -> None:
     declined = world.record_one(make_event("post.created", subject="post:1", board="market")).decision
 
     assert (declined.outcome, declined.balance, declined.available) == ("declined", 100, 20)
+
+
+def test_what_has_lapsed_cannot_be_spent(world: World) -> None:
+    # given: 60 of jun's 160 points lapse in a day, and 50 are set aside
+    lapses = START + timedelta(days=1)
+    world.run(lambda session: open_balances(session, {"jun": 60}, lapses={"jun": lapses}, now=START))
+    world.record(make_event("member.joined", "jun"))
+    hold(world, 50, member_id="jun")
+
+    # when, then: of those that lapse, so that 10 are gone by then
+    with pytest.raises(NotEnoughPoints) as refused:
+        hold(world, 101, member_id="jun", now=lapses)
+    assert refused.value.available == 100
+    hold(world, 100, member_id="jun", now=lapses)
+    assert world.account("jun").available == 0
 
 
 def test_what_is_available_to_the_last_point_can_be_spent_and_no_more(world: World) -> None:
