@@ -102,8 +102,8 @@ def database(servers: Servers, worker_number: int) -> Iterator[Database]:
 def full_template(servers: Servers, worker_number: int) -> Iterator[str]:
     """The name of a database in which everything has happened, made once a worker; nobody is connected to it."""
     # Tests of the floor run without what stands above it.
-    from tests.support.everything import let_everything_happen  # noqa: PLC0415
-    from tests.support.world import open_world  # noqa: PLC0415
+    from tests.support.everything import let_everything_happen  # noqa: PLC0415 -- see above
+    from tests.support.world import open_world  # noqa: PLC0415 -- see above
 
     with copied_database(servers, worker=f"{worker_number}_everything") as database:
         engine = create_engine_from(database.service_url, application_name="tests")
