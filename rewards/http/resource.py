@@ -134,8 +134,11 @@ class Resource(Blueprint):
         """
 
         def declare(view: View) -> View:
+            slugs = _refusals(access, rule, body=body is not None, query=query is not None) | dict.fromkeys(refuses)
+            # First, since each of these copies all that is told of the call so far.
+            told = self._with_refusals(view, slugs)
             headers = _REPLAYED if idempotent else None
-            told = self.response(status, gives, example=example, headers=headers)(view)
+            told = self.response(status, gives, example=example, headers=headers)(told)
             for other, means in (also or {}).items():
                 answer = means if isinstance(means, Other) else Other(means, gives, example)
                 told = self.alt_response(
@@ -150,8 +153,6 @@ class Resource(Blueprint):
             if fresh_s is not None:
                 told = _kept(told, fresh_s)
                 told = self.alt_response(304, description="Unchanged since the ETag in If-None-Match")(told)
-            slugs = _refusals(access, rule, body=body is not None, query=query is not None) | dict.fromkeys(refuses)
-            told = self._with_refusals(told, slugs)
             described = {"operationId": view.__name__, **_security(access), **_parameters(idempotent=idempotent)}
             told = self.doc(**described, **(doc or {}))(told)
             told = _admitting(told, access)
