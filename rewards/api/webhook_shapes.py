@@ -1,14 +1,13 @@
 """What webhooks look like over the API."""
 
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates
 
 from rewards.api.shapes import PageQuery
 from rewards.http.fields import Document, Line, Moment, Truth
 from rewards.webhooks.deliveries import Delivery
-from rewards.webhooks.endpoints import Endpoint
+from rewards.webhooks.endpoints import Endpoint, parts_of_url
 from rewards.webhooks.messages import TYPES
 
 URL_LENGTH_MAX = 2000
@@ -45,20 +44,8 @@ class WebhookFields(Document):
     @validates("url")
     def calls_the_web(self, value: str, **_: Any) -> None:
         """An address without a password in it: logs and lists show it."""
-        parts = _parts(value)
-        if parts is None:
-            raise ValidationError("must be an address like https://forum.example/rewards")
-        if parts.username is not None or parts.password is not None:
-            raise ValidationError("must not hold a user or a password: check the signature instead")
-
-
-def _parts(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        return None
-    return parts if sound else None
+        if parts_of_url(value) is None:
+            raise ValidationError("must be an address like https://forum.example/rewards, without user and password")
 
 
 class WebhookIn(WebhookFields):

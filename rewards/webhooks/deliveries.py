@@ -64,6 +64,10 @@ _LISTED = text(
     " where d.endpoint_id = :endpoint_id and (cast(:state as text) is null or d.state = :state)"
     " and (cast(:before as uuid) is null or d.message_id < :before) order by d.message_id desc limit :limit"
 )
+_COUNTS = text(
+    "select state, count(*) as deliveries from webhook_delivery where endpoint_id = :endpoint_id"
+    " and state <> 'delivered' group by 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,12 @@ def list_deliveries(
     """A page of deliveries, the newest message first."""
     page = {"endpoint_id": endpoint_id, "limit": limit, "before": before, "state": state}
     return [Delivery(*row) for row in session.execute(_LISTED, page)]
+
+
+def count_deliveries(session: Session, endpoint_id: UUID) -> dict[str, int]:
+    """How many deliveries of an endpoint are in each state that needs somebody, or time."""
+    rows = session.execute(_COUNTS, {"endpoint_id": endpoint_id})
+    return {row.state: row.deliveries for row in rows}
 
 
 def _count(result: Any) -> int:

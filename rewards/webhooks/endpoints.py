@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os import urandom
 from typing import Any, Literal
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 import orjson
@@ -69,6 +70,16 @@ class Endpoint:
     disabled_for: str | None
     paused_until: datetime | None
     previous_until: datetime | None
+
+
+def parts_of_url(url: str) -> SplitResult | None:
+    """The parts of an address that may be told; none for what is no such address, or holds a user or a password."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if sound and parts.username is None and parts.password is None else None
 
 
 def list_endpoints(session: Session) -> list[Endpoint]:

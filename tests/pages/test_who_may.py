@@ -16,6 +16,7 @@ from tests.support.village_life import STAFF, staff_token
 from tests.support.world import World
 
 ANYBODY, ALL, FULFILLING, MANAGING = "anybody", {"mina", "jun", "sora"}, {"mina", "jun"}, {"mina"}
+NOBODY = "00000000-0000-0000-0000-000000000000"
 MAY: dict[str, Any] = {
     "sign_in": ANYBODY,
     "come_in": ANYBODY,
@@ -24,6 +25,15 @@ MAY: dict[str, Any] = {
     "sessions": ALL,
     "end_one": ALL,
     "end_others": ALL,
+    "webhooks": MANAGING,
+    "add_webhook": MANAGING,
+    "webhook": MANAGING,
+    "try_webhook": MANAGING,
+    "rotate_webhook": MANAGING,
+    "switch_webhook": MANAGING,
+    "delete_webhook": MANAGING,
+    "resend_failed": MANAGING,
+    "resend_message": MANAGING,
     "queue": ALL,
     "queue_csv": ALL,
     "queue_next": FULFILLING,
@@ -96,6 +106,9 @@ def path_of(rule: Rule, world: World) -> str:
     """An address of something that is there."""
     known = {
         "redemption_id": "select redemption_id as it from redemption where state = 'requested' order by 1 limit 1",
+        # One of the addresses deletes it: then it is nobody's.
+        "webhook_id": f"select coalesce((select max(endpoint_id::text) from webhook_endpoint), '{NOBODY}') as it",
+        "message_id": f"select coalesce((select max(message_id::text) from webhook_delivery), '{NOBODY}') as it",
         "adjustment_id": "select adjustment_id as it from adjustment where state = 'waiting'",
         "product_id": "select product_id as it from product where key = 'coffee-3000'",
     }

@@ -79,6 +79,19 @@ def _merge(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _add_none(page: Page) -> None:
+    page.locator("input[name=url]").fill("ftp://forum.example")
+    page.locator("main form button").last.click()
+    page.locator("main .wrong-says").first.wait_for()
+
+
+def _add_one(page: Page) -> None:
+    page.locator("input[name=url]").fill("https://forum.example/another")
+    page.locator("[name='type:season.settled']").check()
+    page.locator("main form button").last.click()
+    page.locator("main .secret code").wait_for()
+
+
 def _adjust(page: Page) -> None:
     page.locator("input[name=points]").fill("120")
     page.locator("[name=reason]").fill("가을 벼룩시장을 도와줬어요.")
@@ -247,6 +260,10 @@ DESK = (
         scene="review",
     ),
     Stop(name="staff-audit", path="/staff/audit", endpoint="staff.audit", who=Staff()),
+    Stop(name="staff-webhooks", path="/staff/webhooks", endpoint="staff.webhooks", who=Staff()),
+    Stop(name="staff-webhooks-refused", path="/staff/webhooks", endpoint="staff.webhooks", who=Staff(), act=_add_none),
+    Stop(name="staff-webhook-secret", path="/staff/webhooks", endpoint="staff.webhooks", who=Staff(), act=_add_one),
+    Stop(name="staff-webhook", path="/staff/webhooks/{webhook}", endpoint="staff.webhook", who=Staff()),
     Stop(name="staff-sessions", path="/staff/sessions", endpoint="staff.sessions", who=Staff()),
     Stop(
         name="staff-not-for-role",

@@ -132,6 +132,7 @@ def _names(stage: VillageStage) -> dict[str, str]:
             "claimed": one(_REDEMPTION, member_id="villager-11", state="claimed"),
             "seq": one(_AWARD, member_id=READER),
             "corrected": one(f"select member_id {_REVERSAL}"),
+            "webhook": one("select endpoint_id from webhook_endpoint"),
             "adjustment": one("select adjustment_id from adjustment where state = 'waiting'"),
             "reversal": one(f"select seq {_REVERSAL}"),
         }

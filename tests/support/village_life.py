@@ -37,6 +37,7 @@ from tests.support.village import (
     villagers,
 )
 from tests.support.village_prizes import give_past_prizes
+from tests.support.village_told import add_webhook, tell
 from tests.support.world import World
 
 STAFF: tuple[tuple[str, Role], ...] = (("mina", "manager"), ("jun", "fulfiller"), ("sora", "viewer"))
@@ -106,9 +107,12 @@ def bring_to_life(forum: Forum, world: World, *, clock: SettableClock) -> None:
     _write_today(life)
     _offer(life)
     give_past_prizes(world, staff=life.staff("jun"), at=life.at)
+    with life.at(30 * DAY):
+        told = add_webhook(life.staff("mina"))
     _exchange(life)
     _correct(life)
     _settle_purse(life)
+    tell(world, told)
     world.run(_verify)
     _put_leaderboards_back(life)
     clock.set(NOW)

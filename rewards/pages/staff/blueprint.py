@@ -7,7 +7,7 @@ from flask import Blueprint, request
 from rewards.http.auth import STAFF_COOKIE, current_staff
 from rewards.http.surroundings import request_snapshot
 from rewards.pages.forms import proof_of
-from rewards.pages.staff import access, adjustments, audit, codes, members, overview, products, queue, seasons
+from rewards.pages.staff import access, adjustments, audit, codes, members, overview, products, queue, seasons, webhooks
 from rewards.pages.staff.desk import Desk, may
 from rewards.staff.adjustment_rows import count_waiting
 
@@ -16,7 +16,7 @@ def staff_blueprint() -> Blueprint:
     """All pages under /staff."""
     desk = Desk("staff", __name__, url_prefix="/staff", template_folder="../templates")
     desk.context_processor(_around)
-    for part in (access, overview, queue, products, codes, members, adjustments, seasons, audit):
+    for part in (access, overview, queue, products, codes, members, adjustments, seasons, audit, webhooks):
         part.add_to(desk)
     return desk
 
