@@ -18,10 +18,11 @@ AHEAD = 2 * CONNECTIONS
 
 Read = tuple[Part, Slice, list[Finding]]
 
-# Slices are small: sorts fit, plans are worth more than the time to make them, and compiling them is not.
+# Slices are small: sorts and hashes fit, plans are worth more than the time to make them, and compiling them is not.
+# A merge by the account alone would compare each row of a very busy account with each other one.
 _TUNE = text(
     "select set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"
-    " set_config('plan_cache_mode', 'force_custom_plan', true),"
+    " set_config('enable_mergejoin', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),"
     " set_config('max_parallel_workers_per_gather', '0', true),"
     " set_config('idle_in_transaction_session_timeout', '0', true)"
 )
