@@ -1,16 +1,19 @@
 """A real browser, and the service listening for it: Chromium of the system, the app in a thread of this process."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
 from werkzeug.serving import make_server
 
 from tests.support.http import Forum
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -22,6 +25,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+ANSWER_TIMEOUT_S = 30
 Scheme = Literal["light", "dark"]
 
 
@@ -30,10 +34,40 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
 
 
+class _Answering:
+    """The app, until the listening ends: tests share it, so no request of one may be answered in the next."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._open = 0
+        self._is_over = False
+        self._changed = threading.Condition()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with self._changed:
+            if self._is_over:
+                start_response("503 Service Unavailable", [])
+                return []
+            self._open += 1
+        try:
+            return self._app(environ, start_response)
+        finally:
+            with self._changed:
+                self._open -= 1
+                self._changed.notify_all()
+
+    def end(self) -> None:
+        """Answer nothing more, once what was asked is answered."""
+        with self._changed:
+            self._is_over = True
+            assert self._changed.wait_for(lambda: self._open == 0, timeout=ANSWER_TIMEOUT_S)
+
+
 @contextmanager
 def listening(app: Flask) -> Iterator[str]:
     """Let the app answer on a free port of this machine; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    answering = _Answering(app)
+    server = make_server("127.0.0.1", 0, answering, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -42,6 +76,7 @@ def listening(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+        answering.end()
 
 
 @dataclass(frozen=True, slots=True)
