@@ -55,7 +55,7 @@ select account_id, seq, kind, 'no decision and no note of staff stands behind it
     where not (kind in ('reversal', 'restore') and exists (select from found f where f.transfer_id = b.transfer_id))
 union all select e.account_id, e.seq, e.kind, 'nothing writes such an entry'
     from entry e
-    where e.{_RANGE} and (e.kind in ('transfer', 'refund', 'merge')
+    where e.{_RANGE} and (e.kind in ('transfer', 'refund') or (e.kind = 'merge') <> (e.contra = 'merge')
     or (e.kind = 'expiry' and e.contra <> 'expiry')
     or (e.kind = 'grant' and e.contra <> 'opening-balance') or e.contra = '')
 union all select e.account_id, max(e.seq), 'grant', 'the account was opened before'
@@ -67,7 +67,8 @@ union all select e.account_id, max(e.seq), 'grant', 'the account was opened befo
         "event {} of source {}: decided {} with {} points, its entries sum up to {}",
         f"""
 with moved as (
-    select account_id, transfer_id, cast(sum(points) as bigint) as points, max(seq) as seq, min(kind) as kind
+    select account_id, transfer_id, cast(sum(points) as bigint) as points, max(seq) as seq,
+        coalesce(min(kind) filter (where kind <> 'merge'), 'merge') as kind
     from entry where {_RANGE} group by 1, 2
 )
 select v.event_id, v.source, v.outcome, v.points, coalesce(m.points, 0)
@@ -75,8 +76,9 @@ select v.event_id, v.source, v.outcome, v.points, coalesce(m.points, 0)
     left join moved m using (account_id, transfer_id)
     where v.{_RANGE} and (v.points <> coalesce(m.points, 0)
     or v.seq is distinct from m.seq
-    or m.kind <> case v.outcome when 'awarded' then 'award' when 'charged' then 'charge' when 'penalised' then 'penalty'
-        when 'reversed' then 'reversal' when 'restored' then 'restore' else '' end
+    or (m.kind <> case v.outcome when 'awarded' then 'award' when 'charged' then 'charge'
+        when 'penalised' then 'penalty' when 'reversed' then 'reversal' when 'restored' then 'restore' else '' end
+        and not (m.kind = 'merge' and v.outcome in ('reversed', 'restored')))
     or (v.transfer_id is not null) <> (v.outcome in ('awarded', 'charged', 'penalised', 'reversed', 'restored')))
     order by v.account_id, v.decision_no
 """,

@@ -34,6 +34,7 @@ from rewards.ranking.seasons import Calendar
 from rewards.ranking.standings import hash_of, standing_rows
 from rewards.tables import SEASON_EDGES
 from rewards.verify_adjustments import OF_ADJUSTMENTS
+from rewards.verify_merges import OF_MERGES
 from rewards.verify_queries import AWARDS_OF_RULE, CAPS, LEADERBOARDS, OF_ACCOUNTS, OF_ALL, OF_DAYS, OF_SEASONS
 
 DAYS_AT_ONCE = 366
@@ -54,6 +55,7 @@ def parts(*, calendar: Calendar, now: datetime, keyring: Keyring | None = None) 
         partial(_caps, calendar=calendar),
         market_findings,
         queries(OF_ADJUSTMENTS),
+        queries(OF_MERGES),
     )
     return (
         PROTECTION,

@@ -1,28 +1,51 @@
 """What must agree with the ledger, as queries that find what doesn't, from one account, day or season to another."""
 
 from ledger.verify_slices import Checks
+from rewards.members.accounts import OF_MEMBER
 
 _DAYS = "day between :first and :last"
 _RANGE = "account_id between :first and :last"
 _SEASONS = "season_id between :first and :last"
-_PLACES = f"""
-with recursive taken as (
-    select account_id, award_seq as seq, cast(sum(points) as bigint) as points,
+_NOT_MERGED = f"account_id not in (select account_id from member where merged_into is not null and {_RANGE})"
+_NEVER_IN_A_MERGE = """not exists
+    (select from member_merge g where g.account_id = a.account_id or g.into_account = a.account_id)"""
+_TAKEN = """account_id, award_seq as seq, cast(sum(points) as bigint) as points,
         cast(sum(points) filter (where season is not null) as bigint) as of_season,
-        cast(sum(points) filter (where month is not null) as bigint) as of_month
-    from entry where {_RANGE} and kind in ('reversal', 'restore') group by 1, 2
+        cast(sum(points) filter (where month is not null) as bigint) as of_month"""
+_AWARD = """season, month, occurred_at, e.points + coalesce(t.points, 0) as points,
+        e.points + coalesce(t.of_season, 0) as of_season, e.points + coalesce(t.of_month, 0) as of_month"""
+# A season that was final when its account was merged stays with it; all else is the survivor's.
+_PLACES = f"""
+with recursive merged as (
+    select account_id from member_merge where {_RANGE} or into_account between :first and :last
+    union select g.account_id from member_merge g join merged m on g.into_account = m.account_id
+), way as (
+    select e.account_id, e.season, e.account_id as holder from merged join entry e using (account_id)
+        where e.season is not null
+    union select w.account_id, w.season, g.into_account from way w
+        join member_merge g on g.account_id = w.holder and w.season <> all(g.kept_seasons)
+), held as (
+    select * from way w where not exists
+        (select from member_merge g where g.account_id = w.holder and w.season <> all(g.kept_seasons))
+), taken as (
+    select {_TAKEN} from entry where {_RANGE} and kind in ('reversal', 'restore') group by 1, 2
+    union all select {_TAKEN} from merged join entry using (account_id)
+        where not ({_RANGE}) and kind in ('reversal', 'restore') group by 1, 2
 ), award as materialized (
-    select account_id, season, month, occurred_at,
-        e.points + coalesce(t.points, 0) as points, e.points + coalesce(t.of_season, 0) as of_season,
-        e.points + coalesce(t.of_month, 0) as of_month
-    from entry e left join taken t using (account_id, seq) where e.{_RANGE} and e.kind = 'award'
+    select account_id as of_season_account, account_id as present, {_AWARD}
+        from entry e left join taken t using (account_id, seq) where e.{_RANGE} and e.kind = 'award' and {_NOT_MERGED}
+    union all select h.holder, m.merged_into, {_AWARD}
+        from merged join member m using (account_id) join entry e using (account_id)
+        left join taken t using (account_id, seq) left join held h using (account_id, season)
+        where e.kind = 'award' and m.merged_into is not null
 ), place as (
-    select 'season' as leaderboard, season as period, account_id, sum(of_season) as points,
-        max(occurred_at) filter (where of_season > 0) as reached_at from award where season is not null group by 2, 3
-    union all select 'month', month, account_id, sum(of_month), max(occurred_at) filter (where of_month > 0)
-        from award where month is not null group by 2, 3
-    union all select 'all-time', date '0001-01-01', account_id, sum(points), max(occurred_at) filter (where points > 0)
-        from award group by 3
+    select 'season' as leaderboard, season as period, of_season_account as account_id, sum(of_season) as points,
+        max(occurred_at) filter (where of_season > 0) as reached_at from award
+        where season is not null and of_season_account between :first and :last group by 2, 3
+    union all select 'month', month, present, sum(of_month), max(occurred_at) filter (where of_month > 0)
+        from award where month is not null and present between :first and :last group by 2, 3
+    union all select 'all-time', date '0001-01-01', present, sum(points), max(occurred_at) filter (where points > 0)
+        from award where present between :first and :last group by 3
 ), period as (
     (select leaderboard, period from leaderboard_points order by 1, 2 limit 1)
     union all select n.leaderboard, n.period from period p cross join lateral (
@@ -35,9 +58,15 @@ with recursive taken as (
 )"""
 """Places as the entries make them, and as they are shown: each period's accounts are found by the primary key."""
 _RUNS = f"""
-with island as (
+with visit as (
+    select account_id, day, checked_in_at from attendance where {_RANGE} and {_NOT_MERGED}
+    union all select m.merged_into, a.day, a.checked_in_at from member m join attendance a using (account_id)
+        where m.merged_into between :first and :last
+), present as (
+    select account_id, day, min(checked_in_at) as checked_in_at from visit group by 1, 2
+), island as (
     select account_id, day, day - cast(row_number() over (partition by account_id order by day) as int) as island
-    from attendance where {_RANGE}
+    from present
 ), run as (
     select account_id, min(day) as first, max(day) as last from island group by account_id, island
 )"""
@@ -45,7 +74,10 @@ CAPS = f"""
 with award as (
     select v.account_id, v.type as rule_key, v.points, v.occurred_at, r.definition
     from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
-    where v.{_RANGE} and v.outcome = 'awarded'
+    where v.{_RANGE} and v.outcome = 'awarded' and v.{_NOT_MERGED}
+    union all select m.merged_into, v.type, v.points, v.occurred_at, r.definition
+    from member m join event v using (account_id) join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
+    where m.merged_into between :first and :last and v.outcome = 'awarded'
 ), used as (
     select account_id, rule_key, cast(cast(occurred_at at time zone :timezone as date) as text) as period, points,
         occurred_at
@@ -65,9 +97,9 @@ select account_id, rule_key, period, coalesce(c.times, 0) as times, coalesce(c.p
     where (c.times, c.points, c.last_at) is distinct from (d.times, d.points, d.last_at) order by 1, 2, 3
 """
 """Usage of caps that differs from the decisions, by days of the wall clock: look again where clocks change."""
-AWARDS_OF_RULE = """
+AWARDS_OF_RULE = f"""
 select v.points, v.occurred_at from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
-    where v.account_id = :account_id and v.type = :rule_key and v.outcome = 'awarded'
+    where v.{OF_MEMBER} and v.type = :rule_key and v.outcome = 'awarded'
     and (r.definition ? 'times_per_day' or r.definition ? 'points_per_day')
 """
 LEADERBOARDS = f"""
@@ -95,7 +127,8 @@ union all select v.account_id, v.event_id, 'it was decided and is not there'
 union all select a.account_id, cast(a.day as text),
         'it says ' || a.streak || ' days in a row, the check-ins say ' || a.day - r.first + 1
     from attendance a join run r on r.account_id = a.account_id and a.day between r.first and r.last
-    where a.{_RANGE} and (a.streak > a.day - r.first + 1 or (a.streak <> a.day - r.first + 1 and not exists
+    where a.{_RANGE} and {_NEVER_IN_A_MERGE}
+    and (a.streak > a.day - r.first + 1 or (a.streak <> a.day - r.first + 1 and not exists
     (select from attendance i where i.account_id = a.account_id and i.origin = 'import')))
     order by 1, 2
 """,
@@ -106,7 +139,7 @@ union all select a.account_id, cast(a.day as text),
 {_RUNS}, alive as (
     select r.account_id, d.day, r.last - r.first + 1 as days, date_trunc('second', a.checked_in_at) as reached_at
     from run r join unnest(cast(:days as date[])) as d(day) on r.last between d.day - 1 and d.day
-    join attendance a on a.account_id = r.account_id and a.day = r.last
+    join present a on a.account_id = r.account_id and a.day = r.last
 ), shown as (
     select account_id, period as day, points, reached_at from leaderboard_points
     where {_RANGE} and leaderboard = 'streak' and points > 0 and period = any(cast(:days as date[]))

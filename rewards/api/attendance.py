@@ -16,7 +16,7 @@ from rewards.http.problems import invalid_field
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_today
-from rewards.members.profile import account_of
+from rewards.members.profile import read_profile
 
 attendance = Resource("attendance", __name__, description="Check in once a community day; boards, calendars, streaks.")
 
@@ -190,10 +190,10 @@ def get_member_attendance(member_id: str, query: dict[str, Any]) -> dict[str, An
     month = query["month"] or request_today().replace(day=1)
     calendar = here().calendar
     with request_transaction() as session:
-        account_id = account_of(session, member_id)
-        found = member_attendance(session, account_id, month=month, calendar=calendar, now=request_now())
+        member = read_profile(session, member_id)
+        found = member_attendance(session, member.account_id, month=month, calendar=calendar, now=request_now())
     names = ("month", "days", "current_streak", "longest_streak", "here_today")
-    return {"member_id": member_id, **{name: getattr(found, name) for name in names}}
+    return {"member_id": member.member_id, **{name: getattr(found, name) for name in names}}
 
 
 def _board_line(line: BoardLine) -> dict[str, Any]:

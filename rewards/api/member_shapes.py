@@ -8,6 +8,7 @@ from rewards.api.shapes import PageQuery
 from rewards.http.fields import Document, Line, MemberId, Moment, Prose, Truth
 
 ENTRY_EXAMPLE = {
+    "member_id": "minji",
     "seq": 12,
     "points": 20,
     "kind": "award",
@@ -150,8 +151,13 @@ class EntryEvent(Document):
 
 
 class EntryOut(Document):
-    """One movement of points."""
+    """One movement of points. `balance_after` is the member's, also where the entry is of before a merge."""
 
+    member_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Under which `seq` counts: the member's own, or that of one who was merged into it."},
+    )
     seq = fields.Integer(required=True)
     points = fields.Integer(required=True)
     kind = fields.String(required=True)

@@ -2,12 +2,10 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from flask import Response
 from sqlalchemy.orm import Session
 
-from ledger.accounts import read_accounts
 from ledger.lapses import coming_lapses
 from rewards.api.member_shapes import (
     ENTRY_EXAMPLE,
@@ -30,10 +28,12 @@ from rewards.http.fields import rfc3339
 from rewards.http.resource import Resource
 from rewards.http.surroundings import here, request_now, request_transaction
 from rewards.http.terms import request_policy
+from rewards.members.accounts import own_ids
+from rewards.members.joined_statement import joined_balance_at, joined_statement, seqs_at
 from rewards.members.levels import level_at
-from rewards.members.moments import BalanceAt, balance_at, seq_at
-from rewards.members.profile import Profile, account_of, read_profile, write_profile
-from rewards.members.statement import NEWEST, StatementLine, statement
+from rewards.members.moments import BalanceAt
+from rewards.members.profile import Profile, read_profile, write_profile
+from rewards.members.statement import NEWEST, StatementLine
 from rewards.ranking.places import places_of
 from rewards.staff.members import erase_member, sign_member_out, suspend_member
 
@@ -156,11 +156,12 @@ def get_balance(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
     """Read a member's points now, or as they stood at any moment."""
     asked = query["at"]
     with request_transaction() as session:
-        account_id = account_of(session, member_id)
-        then = _present(session, account_id) if asked is None else balance_at(session, account_id, at=_through(asked))
+        member = read_profile(session, member_id)
+        present = BalanceAt(member.balance, member.held)
+        then = present if asked is None else joined_balance_at(session, member.accounts, at=_through(asked))
     at = asked or request_now()
     points = {"balance": then.balance, "held": then.held, "available": then.balance - then.held}
-    return {"member_id": member_id, "at": rfc3339(at), **points}
+    return {"member_id": member.member_id, "at": rfc3339(at), **points}
 
 
 @members.call(
@@ -178,9 +179,10 @@ def get_balance(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
 def get_lapsing(member_id: str) -> dict[str, Any]:
     """Read which of a member's points lapse when, the earliest first. Points that never lapse, and held ones, don't."""
     with request_transaction() as session:
-        coming = coming_lapses(session, account_of(session, member_id), now=request_now())
+        member = read_profile(session, member_id)
+        coming = coming_lapses(session, member.account_id, now=request_now())
     items = [{"lapses_at": rfc3339(one.lapses_at), "points": one.points} for one in coming]
-    return {"member_id": member_id, "items": items, "points": sum(one.points for one in coming)}
+    return {"member_id": member.member_id, "items": items, "points": sum(one.points for one in coming)}
 
 
 @members.call(
@@ -193,21 +195,26 @@ def get_lapsing(member_id: str) -> dict[str, Any]:
     example={"items": [ENTRY_EXAMPLE], "next": None},
 )
 def get_entries(member_id: str, query: dict[str, Any]) -> dict[str, Any]:
-    """Read a member's statement, as it is or as it was at any moment: every movement of points, newest first."""
+    """Read a member's statement, as it is or as it was at any moment: every movement of points, newest first.
+
+    Whoever was merged into the member is in it.
+    """
     at, limit = query["at"], query["limit"]
-    of = f"entries {member_id} {at and rfc3339(at)}"
-    after = place_after(query["cursor"], of=of)
     with request_transaction() as session:
-        account_id = account_of(session, member_id)
-        before = NEWEST if at is None else seq_at(session, account_id, at=_through(at)) + 1
-        rows = statement(session, account_id, limit=limit + 1, before=after[0] if after else before)
-    return page_of(rows, limit=limit, of=of, place=lambda row: [row.seq], item=_entry)
-
-
-def _present(session: Session, account_id: UUID) -> BalanceAt:
-    """As the account stands, whatever our clock says: that of the process which wrote it may be ahead of ours."""
-    account = read_accounts(session, [account_id])[account_id]
-    return BalanceAt(account.balance, account.held)
+        names = own_ids(session, member_id)
+        of = f"entries {member_id} {at and rfc3339(at)}" + (f" {len(names)}" if len(names) > 1 else "")
+        before = place_after(query["cursor"], of=of)
+        if before is None and at is not None:
+            before = [seq + 1 for seq in seqs_at(session, tuple(names), at=_through(at))]
+        before = before or [NEWEST] * len(names)
+        rows = joined_statement(session, tuple(names), limit=limit + 1, before=before)
+    return page_of(
+        rows,
+        limit=limit,
+        of=of,
+        place=lambda row: list(row.goes_on),
+        item=lambda row: _entry(row.line, own_id=names[row.line.account_id]),
+    )
 
 
 def _through(at: datetime) -> datetime:
@@ -215,10 +222,11 @@ def _through(at: datetime) -> datetime:
     return at + timedelta(microseconds=999) if at.microsecond % 1000 == 0 else at
 
 
-def _entry(line: StatementLine) -> dict[str, Any]:
+def _entry(line: StatementLine, *, own_id: str | None) -> dict[str, Any]:
     names = ("seq", "points", "kind", "contra", "balance_after", "held_after", "occurred_at", "recorded_at", "season")
     shown: dict[str, Any] = {name: getattr(line, name) for name in names}
     event = line.event._asdict() if line.event else None
+    shown["member_id"] = own_id
     return shown | {"reverses": line.reverses, "transfer_id": str(line.transfer_id), "note": line.note, "event": event}
 
 
@@ -228,13 +236,13 @@ def profile_of(session: Session, member_id: str) -> dict[str, Any]:
     names = ("name", "avatar", "hidden", "opted_out", "balance", "held", "available", "lifetime")
     surroundings = here()
     return {
-        "id": member_id,
+        "id": member.member_id,
         **{name: getattr(member, name) for name in names},
         "suspended": member.suspended_at is not None,
         "suspended_at": member.suspended_at and rfc3339(member.suspended_at),
         "level": _level(session, member),
         "ranks": places_of(
-            session, surroundings.redis, member_id=member_id, calendar=surroundings.calendar, now=request_now()
+            session, surroundings.redis, member_id=member.member_id, calendar=surroundings.calendar, now=request_now()
         ),
         "created_at": rfc3339(member.created_at),
     }

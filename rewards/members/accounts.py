@@ -24,6 +24,12 @@ _OF_ID = text(
     " as merged from member named join member m on m.account_id = coalesce(named.merged_into, named.account_id)"
     " where named.member_id = :member_id"
 )
+_OWN_IDS = text("select account_id, member_id from member where account_id = any(cast(:accounts as uuid[]))")
+_OWN_ACCOUNT = text("select account_id from member where member_id = :member_id")
+_PRESENT_ID = text(
+    "select m.member_id from member named join member m"
+    " on m.account_id = coalesce(named.merged_into, named.account_id) where named.member_id = :member_id"
+)
 
 
 def accounts_of(session: Session, member_id: str) -> tuple[UUID, ...]:
@@ -35,6 +41,32 @@ def accounts_of(session: Session, member_id: str) -> tuple[UUID, ...]:
     if row is None:
         raise UnknownThing("member", member_id)
     return (row.account_id, *row.merged)
+
+
+def own_account_of(session: Session, member_id: str) -> UUID:
+    """The account that an id has of its own, merged or not: where an entry is named by it. Raises UnknownThing."""
+    found = session.execute(_OWN_ACCOUNT, {"member_id": member_id}).scalar_one_or_none()
+    if found is None:
+        raise UnknownThing("member", member_id)
+    return found
+
+
+def present_id(session: Session, member_id: str) -> str:
+    """The id of the member whom an id names: another one where that was merged. Raises UnknownThing."""
+    found = session.execute(_PRESENT_ID, {"member_id": member_id}).scalar_one_or_none()
+    if found is None:
+        raise UnknownThing("member", member_id)
+    return found
+
+
+def own_ids(session: Session, member_id: str) -> dict[UUID, str | None]:
+    """By account of a member, the present one first: the id that was its own, none once erased. Raises UnknownThing."""
+    accounts = accounts_of(session, member_id)
+    if len(accounts) == 1:
+        return {accounts[0]: member_id}
+    found = session.execute(_OWN_IDS, {"accounts": list(accounts)})
+    names: dict[UUID, str | None] = {row.account_id: row.member_id for row in found}
+    return {account_id: names[account_id] for account_id in accounts}
 
 
 def account_of(session: Session, member_id: str) -> UUID:

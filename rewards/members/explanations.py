@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from rewards.members.accounts import OF_MEMBER
 from rewards.members.statement import StatementLine
 from rewards.ranking.seasons import Calendar
 
@@ -31,7 +32,7 @@ _PRODUCTS = text(
     " where r.account_id = :account_id and r.redemption_id = any(cast(:ids as uuid[]))"
 )
 _REFUSALS = text(
-    "select type, board, outcome, reason, occurred_at from event where account_id = :account_id"
+    f"select type, board, outcome, reason, occurred_at from event where {OF_MEMBER}"
     " and occurred_at >= coalesce(cast(:since as timestamptz), '-infinity')"
     " and occurred_at < coalesce(cast(:until as timestamptz), 'infinity')"
     " and (outcome in ('capped', 'declined', 'rejected') or (outcome = 'ignored' and reason = 'board_earns_nothing'))"
@@ -40,7 +41,7 @@ _REFUSALS = text(
 _SET_ASIDE = text(
     "select h.action, h.recorded_at, r.points, p.name_ko, p.name_en from redemption r"
     " join redemption_history h using (redemption_id) join product p using (product_id)"
-    " where r.account_id = :account_id and r.origin = 'market'"
+    f" where r.{OF_MEMBER} and r.origin = 'market'"
     " and h.action in ('request', 'cancel', 'reject', 'expire')"
     " and h.recorded_at >= coalesce(cast(:since as timestamptz), '-infinity')"
     " and h.recorded_at < coalesce(cast(:until as timestamptz), 'infinity') order by h.step desc limit :limit"

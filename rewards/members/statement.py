@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from rewards.members.accounts import OF_MEMBER
 from rewards.members.moments import DECISIONS_BETWEEN
 
 _LINES = (
@@ -16,15 +17,16 @@ _LINES = (
     " e.recorded_at, e.season, e.month, e.reverses, e.award_seq, n.note from entry e"
     " left join entry_note n using (account_id, seq) where e.account_id = :account_id"
 )
-_PAGE = text(f"{_LINES} and e.seq < :before order by e.seq desc limit :limit")
+_NOT_JOINED = " and (e.kind <> 'merge' or not :joined)"
+_PAGE = text(f"{_LINES} and e.seq < :before{_NOT_JOINED} order by e.seq desc limit :limit")
 _OCCURRED = text(
     f"{_LINES} and (e.occurred_at, e.seq) < (cast(:before_at as timestamptz), cast(:before_seq as bigint))"
-    " and (cast(:sign as int) is null or sign(e.points) = cast(:sign as int))"
+    f" and (cast(:sign as int) is null or sign(e.points) = cast(:sign as int)){_NOT_JOINED}"
     " order by e.occurred_at desc, e.seq desc limit :limit"
 )
 _SINCE = text(
     "select width_bucket(occurred_at, cast(:instants as timestamptz[])) as instant, sum(points) as points from entry"
-    " where account_id = :account_id and occurred_at >= :first group by 1"
+    f" where {OF_MEMBER} and occurred_at >= :first group by 1"
 )
 _EVENTS = text(
     f"{DECISIONS_BETWEEN} select transfer_id, source, event_id, type, subject from decision"
@@ -44,7 +46,10 @@ class EventName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """An entry as its member sees it; `event` where one caused it, `note` where staff wrote one."""
+    """An entry as its member sees it; `event` where one caused it, `note` where staff wrote one.
+
+    `seq` counts on `account_id`, which may be that of somebody who was merged into the member.
+    """
 
     seq: int
     points: int
@@ -61,20 +66,29 @@ class StatementLine:
     award_seq: int | None
     note: str | None
     event: EventName | None
+    account_id: UUID
 
 
 class Occurred(NamedTuple):
-    """Where a statement in the order of what occurred goes on: behind this entry. Its time is aware."""
+    """Where a statement in the order of what occurred goes on: behind this entry. Its time is aware.
+
+    `rank`: of which of the member's accounts the entry is.
+    """
 
     at: datetime
     seq: int
+    rank: int = 0
 
 
-def statement(session: Session, account_id: UUID, *, limit: int, before: int = NEWEST) -> list[StatementLine]:
-    """A page of entries, newest first, from before a `seq` on."""
-    return _lines(
-        session, session.execute(_PAGE, _after(account_id, limit, before=before)).all(), account_id=account_id
-    )
+def statement(
+    session: Session, account_id: UUID, *, limit: int, before: int = NEWEST, joined: bool = False
+) -> list[StatementLine]:
+    """A page of an account's entries, newest first, from before a `seq` on.
+
+    `joined` leaves out those of kind `merge`: for a statement over all accounts of a member.
+    """
+    found = session.execute(_PAGE, _after(account_id, limit, before=before, joined=joined))
+    return _lines(session, found.all(), account_id=account_id)
 
 
 def statement_as_it_occurred(
@@ -84,16 +98,23 @@ def statement_as_it_occurred(
     limit: int,
     before: Occurred | None = None,
     only: Literal["earned", "spent"] | None = None,
+    joined: bool = False,
 ) -> list[StatementLine]:
-    """A page of entries in the order in which they occurred, the latest first: late ones lie in the day they are of."""
-    at, seq = before or Occurred(datetime.max.replace(tzinfo=UTC), NEWEST)
+    """A page of entries in the order in which they occurred, the latest first: late ones lie in the day they are of.
+
+    `joined` as for `statement`.
+    """
+    at, seq, _ = before or Occurred(datetime.max.replace(tzinfo=UTC), NEWEST)
     sign = {"earned": 1, "spent": -1, None: None}[only]
-    parameters = _after(account_id, limit, before_at=at, before_seq=seq, sign=sign)
+    parameters = _after(account_id, limit, before_at=at, before_seq=seq, sign=sign, joined=joined)
     return _lines(session, session.execute(_OCCURRED, parameters).all(), account_id=account_id)
 
 
 def points_since(session: Session, account_id: UUID, *, instants: Iterable[datetime]) -> dict[datetime, int]:
-    """For each instant, the sum of all points that occurred at it or later: the balance less it is what was before."""
+    """For each instant, the sum of all points that occurred at it or later: the balance less it is what was before.
+
+    Of all accounts of the member whose present one is given.
+    """
     wanted = sorted(set(instants))
     if not wanted:
         return {}
@@ -113,7 +134,7 @@ def _lines(session: Session, rows: Sequence[Row[Any]], *, account_id: UUID) -> l
     if not rows:
         return []
     events = _events(session, account_id, rows=rows)
-    return [StatementLine(*row, event=events.get(row.transfer_id)) for row in rows]
+    return [StatementLine(*row, event=events.get(row.transfer_id), account_id=account_id) for row in rows]
 
 
 def _events(session: Session, account_id: UUID, *, rows: Sequence[Row[Any]]) -> dict[UUID, EventName]:

@@ -1,6 +1,6 @@
 """A statement in words, for the member whose it is and for staff alike.
 
-`tell_lines(session, lines, account_id=…, telling=present_telling(policy))` says every line of a statement.
+`tell_lines(session, lines, telling=present_telling(policy))` says every line of a statement.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -66,11 +66,15 @@ class _Case:
 
 
 def tell_lines(
-    session: Session, lines: Sequence[StatementLine], *, account_id: UUID, telling: Telling
-) -> dict[int, LineWords]:
-    """The words of an account's lines (of `statement` or `statement_as_it_occurred`), by their `seq`."""
-    behind = what_stands_behind(session, lines, account_id=account_id, calendar=telling.calendar)
-    return {line.seq: line_words(line, behind[line.seq], telling=telling) for line in lines}
+    session: Session, lines: Sequence[StatementLine], *, telling: Telling
+) -> dict[tuple[UUID, int], LineWords]:
+    """The words of lines (of `statement` or `statement_as_it_occurred`), by their account and `seq`."""
+    told: dict[tuple[UUID, int], LineWords] = {}
+    for account_id in {line.account_id for line in lines}:
+        theirs = [line for line in lines if line.account_id == account_id]
+        behind = what_stands_behind(session, theirs, account_id=account_id, calendar=telling.calendar)
+        told |= {(account_id, line.seq): line_words(line, behind[line.seq], telling=telling) for line in theirs}
+    return told
 
 
 def line_words(line: StatementLine, behind: Behind, *, telling: Telling) -> LineWords:

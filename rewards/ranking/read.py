@@ -24,7 +24,13 @@ __all__ = ["Around", "Line", "around", "count", "place_of", "top"]
 _MEMBERS = text(
     "select m.member_id, m.account_id, m.name, m.avatar from member m where m.member_id = any(cast(:ids as text[]))"
 )
-_ACCOUNT = text("select account_id from member where member_id = :member_id")
+_ACCOUNT = text("select coalesce(merged_into, account_id) from member where member_id = :member_id")
+# Two who were merged may both have a line in a standing of before: the better one is theirs.
+_BEST_PLACED = text(
+    "select account_id from standing where season_id = :season and place is not null and account_id in"
+    " (select cast(:account_id as uuid) union all select account_id from member where merged_into = :account_id)"
+    " order by place limit 1"
+)
 _BEFORE = text(
     "select account_id, rank from midnight_rank where leaderboard = :leaderboard and period = :period"
     " and account_id = any(cast(:accounts as uuid[])) and day = (select max(day) from midnight_rank"
@@ -82,6 +88,9 @@ def around(
     """A member's line and up to `n` on either side of it."""
     source = _source(session, client, leaderboard=leaderboard, period=period, now=now)
     account_id = session.execute(_ACCOUNT, {"member_id": member_id}).scalar_one_or_none()
+    if source.final and account_id is not None:
+        best = session.execute(_BEST_PLACED, {"season": period, "account_id": account_id}).scalar()
+        account_id = best or account_id
     found = _around_from_redis(source, account_id=account_id, n=n)
     if found is not None:
         lines, total = _named(session, found), found.total
@@ -89,7 +98,7 @@ def around(
         total = _count_in_sql(session, source)
         lines = [] if account_id is None else _around_in_sql(session, source, account_id=account_id, n=n)
     lines = _with_change(session, lines, source=source)
-    own = next((line for line in lines if line.member_id == member_id), None)
+    own = next((line for line in lines if line.account_id == account_id), None)
     return Around(own, lines, total)
 
 

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -107,6 +108,25 @@ def staff_statement(
     return list(islice(_merged(entries, decisions), limit))
 
 
+def joined_staff_statement(
+    session: Session, accounts: Sequence[UUID], *, limit: int, before: Sequence[Before], only: str | None = None
+) -> list[tuple[int, StaffLine]]:
+    """A page of the lines of all accounts of a member, the latest first, each with its account's number among them."""
+    pages = [
+        [(number, line) for line in staff_statement(session, account_id, limit=limit, before=place, only=only)]
+        for number, (account_id, place) in enumerate(zip(accounts, before, strict=True))
+    ]
+    return list(islice(merge(*pages, key=lambda found: found[1].recorded_at, reverse=True), limit))
+
+
+def joined_before_next(shown: Sequence[tuple[int, StaffLine]], before: Sequence[Before]) -> list[Before]:
+    """Where the page after the shown one begins on each account."""
+    return [
+        before_next([line for account, line in shown if account == number], place)
+        for number, place in enumerate(before)
+    ]
+
+
 def _merged(entries: Sequence[StaffLine], decisions: Sequence[StaffLine]) -> Iterator[StaffLine]:
     """Both, each in its own order, which is that of the cursor; the later of the two heads comes first."""
     rest = deque(decisions)
@@ -144,7 +164,7 @@ def _entries(
     wanted = {"account_id": account_id, "before": before, "kinds": kinds, "limit": limit}
     rows = session.execute(_ENTRIES, wanted).all()
     decided = _behind(session, account_id, rows=rows)
-    return [_entry(row, decided.get(row.transfer_id)) for row in rows]
+    return [_entry(row, decided.get(row.transfer_id), account_id=account_id) for row in rows]
 
 
 def _behind(session: Session, account_id: UUID, *, rows: Sequence[Row[Any]]) -> Mapping[UUID, Decided]:
@@ -160,7 +180,7 @@ def _decided(row: Row[Any]) -> Decided:
     return Decided(**{name: value for name, value in row._mapping.items() if name != "transfer_id"})  # noqa: SLF001 -- SQLAlchemy's own name for a row as a mapping
 
 
-def _entry(row: Row[Any], decided: Decided | None) -> StaffLine:
+def _entry(row: Row[Any], decided: Decided | None, *, account_id: UUID) -> StaffLine:
     event = EventName(decided.source, decided.event_id, decided.type, decided.subject) if decided else None
     line = StatementLine(
         seq=row.seq,
@@ -178,5 +198,6 @@ def _entry(row: Row[Any], decided: Decided | None) -> StaffLine:
         award_seq=row.award_seq,
         note=row.note,
         event=event,
+        account_id=account_id,
     )
     return StaffLine(line=line, decided=decided, undone_by=row.undone_by, noted_by=row.actor)

@@ -11,6 +11,7 @@ import ledger.verify_slices
 import market.verify
 import rewards.verify
 import rewards.verify_adjustments
+import rewards.verify_merges
 import rewards.verify_queries
 import rewards.verify_ranking
 
@@ -39,6 +40,7 @@ def checks_of_the_code() -> set[str]:
         *ours.OF_SEASONS,
         *ours.OF_ALL,
         *rewards.verify_adjustments.OF_ADJUSTMENTS,
+        *rewards.verify_merges.OF_MERGES,
     }
 
 

@@ -12,8 +12,9 @@ from market.queue import QueueFilter, read_queue
 from rewards.http.cursors import cursor_for, place_after
 from rewards.http.surroundings import here, request_now
 from rewards.members.explanations import points_set_aside, refusals
+from rewards.members.joined_statement import joined_as_it_occurred, place_of
 from rewards.members.profile import Profile, read_profile
-from rewards.members.statement import Occurred, StatementLine, points_since, statement_as_it_occurred
+from rewards.members.statement import Occurred, StatementLine, points_since
 from rewards.pages.me.view import (
     DayShown,
     LevelShown,
@@ -69,7 +70,7 @@ def read_me(session: Session, member_id: str, *, only: Only | None, cursor: str 
     of = f"statement {member_id} {only or 'all'}"
     before = _place(place_after(cursor, of=of))
     turned = Turned(session=session, member=member, telling=telling, only=only, before=before)
-    lines = statement_as_it_occurred(session, member.account_id, limit=PAGE_LINES + 1, before=before, only=only)
+    lines = joined_as_it_occurred(session, member.accounts, limit=PAGE_LINES + 1, before=before, only=only)
     more, lines = len(lines) > PAGE_LINES, lines[:PAGE_LINES]
     return MeView(
         name=member.name or member.member_id,
@@ -84,12 +85,19 @@ def read_me(session: Session, member_id: str, *, only: Only | None, cursor: str 
         days=_days(turned, lines, more=more),
         only=only,
         first_page=cursor is None,
-        next_cursor=cursor_for([lines[-1].occurred_at.isoformat(), lines[-1].seq] if more else None, of=of),
+        next_cursor=cursor_for(_cursor(lines[-1], member) if more else None, of=of),
     )
 
 
 def _place(given: Sequence[str | int] | None) -> Occurred | None:
-    return None if given is None else Occurred(datetime.fromisoformat(str(given[0])), int(given[1]))
+    if given is None:
+        return None
+    return Occurred(datetime.fromisoformat(str(given[0])), *(int(part) for part in given[1:3]))
+
+
+def _cursor(line: StatementLine, member: Profile) -> list[str | int]:
+    at, seq, rank = place_of(line, member.accounts)
+    return [at.isoformat(), seq, *([rank] if member.merged else [])]
 
 
 def _level(policy: Policy | None, member: Profile, *, telling: Telling) -> LevelShown | None:
@@ -131,7 +139,7 @@ def _days(turned: Turned, lines: Sequence[StatementLine], *, more: bool) -> tupl
     since = points_since(session, account_id, instants=ends.values())
     return days_shown(
         lines,
-        told=tell_lines(session, lines, account_id=account_id, telling=telling),
+        told=tell_lines(session, lines, telling=telling),
         nothing_for=nothing_for,
         set_aside=set_aside,
         balances={day: turned.member.balance - since[end] for day, end in ends.items()},

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from babel.dates import get_day_names
 from flask_babel import gettext
@@ -147,7 +148,7 @@ def next_lapse(coming: Sequence[Coming], *, calendar: Calendar) -> LapseShown | 
 def days_shown(
     lines: Iterable[StatementLine],
     *,
-    told: Mapping[int, LineWords],
+    told: Mapping[tuple[UUID, int], LineWords],
     nothing_for: Mapping[date, Sequence[str]],
     set_aside: Mapping[date, Sequence[LineShown]],
     balances: Mapping[date, int],
@@ -157,7 +158,7 @@ def days_shown(
     """The lines by community day, the latest first. `goes_on`: the day with which the page before ended."""
     by_day: dict[date, list[LineShown]] = {}
     for line in lines:
-        shown = LineShown(told[line.seq], line.points, line.occurred_at.astimezone(calendar.timezone))
+        shown = LineShown(told[line.account_id, line.seq], line.points, line.occurred_at.astimezone(calendar.timezone))
         by_day.setdefault(calendar.day_of(line.occurred_at), []).append(shown)
     lineless = (nothing_for.keys() | set_aside.keys()) - by_day.keys()
     for day in sorted(lineless, reverse=True)[:LINELESS_DAYS_MAX]:

@@ -61,6 +61,7 @@ LINE = StatementLine(
     award_seq=None,
     note=None,
     event=None,
+    account_id=UUID(int=2),
 )
 
 

@@ -1,5 +1,6 @@
 """Two members who turn out to be one: what each had becomes one member's, and goes on as if it had always been."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from rewards.members.erase import erase
 from rewards.members.profile import read_profile, suspend
 from rewards.merging import Merged, merge
 from rewards.runtime.database import snapshot
+from tests.support.checker import broken_rows
 from tests.support.clock import START
 from tests.support.factories import make_comment, make_event
 from tests.support.world import World, open_world
@@ -21,8 +23,12 @@ LATER = START + timedelta(minutes=1)
 
 
 @pytest.fixture
-def world(engine: Engine) -> World:
-    return open_world(engine)
+def world(engine: Engine) -> Iterator[World]:
+    """A community in which everything agrees when the test is over."""
+    world = open_world(engine)
+    yield world
+    last = world.rows("select coalesce(max(recorded_at), :start) as at from account", start=START)[0].at
+    assert broken_rows(engine, now=last) == []
 
 
 def merge_old(world: World, *, now: Any = LATER, gone: str = "old", into: str = "new") -> Merged:

@@ -1,7 +1,6 @@
 """One entry of a member in the hands of staff: an award taken back, a reversal taken back. Shown before it is done."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 from flask import make_response, render_template, request
 from flask_babel import gettext
@@ -13,7 +12,7 @@ from rewards.earning.correct import Corrected
 from rewards.errors import AwardReversed, NotRestorable, UnknownThing
 from rewards.http.surroundings import request_now, request_snapshot, request_transaction
 from rewards.http.terms import request_terms
-from rewards.members.profile import Profile
+from rewards.members.accounts import own_account_of
 from rewards.pages.forms import Filled, go_on, read_form, refuse_aloud
 from rewards.pages.ranking.weeks import policy_or_none
 from rewards.pages.staff.desk import Desk, at_the_desk
@@ -91,8 +90,8 @@ def _take(step: Step, *, again: str, refused: str) -> AnyResponse:
 def _entry(template: str, form: Filled, *, status: int = 200) -> AnyResponse:
     with request_snapshot() as session:
         profile = asked_profile(session)
-        shown = _shown(session, profile, seq=_asked_seq())
-        season = _season_of(session, shown, account_id=profile.account_id)
+        shown = _shown(session, seq=_asked_seq())
+        season = _season_of(session, shown)
     assert shown.of.line is not None
     page = render_template(
         template,
@@ -109,23 +108,23 @@ def _entry(template: str, form: Filled, *, status: int = 200) -> AnyResponse:
     return make_response(page, status)
 
 
-def _season_of(session: Session, shown: LineShown, *, account_id: UUID) -> SeasonRow | None:
+def _season_of(session: Session, shown: LineShown) -> SeasonRow | None:
     """The season in which the award behind the entry counted."""
     line = shown.of.line
     assert line is not None
     if line.award_seq is not None:
-        award = entry_line(session, account_id, seq=line.award_seq)
+        award = entry_line(session, line.account_id, seq=line.award_seq)
         line = award.line if award and award.line else line
     return read_season(session, line.season) if line.season else None
 
 
-def _shown(session: Session, profile: Profile, *, seq: int) -> LineShown:
-    """The entry that the address names, as a line. Raises NotFound."""
-    line = entry_line(session, profile.account_id, seq=seq)
+def _shown(session: Session, *, seq: int) -> LineShown:
+    """The entry that the address names, by the id that the account had of its own. Raises NotFound."""
+    line = entry_line(session, own_account_of(session, asked_id()), seq=seq)
     if line is None:
         raise NotFound
     telling = present_telling(policy_or_none(session, now=request_now()))
-    return show_lines(session, [line], account_id=profile.account_id, telling=telling)[0]
+    return show_lines(session, [line], telling=telling, ids=[asked_id()])[0]
 
 
 def _asked_seq() -> int:

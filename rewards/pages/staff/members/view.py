@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from rewards.access.audit import AuditLine
 from rewards.attendance.read import MemberAttendance, member_attendance
 from rewards.http.cursors import cursor_for, place_after
 from rewards.http.surroundings import here
+from rewards.members.accounts import own_ids
 from rewards.members.explanations import Refusal
 from rewards.members.profile import Profile
 from rewards.members.search import Found
@@ -24,7 +26,14 @@ from rewards.pages.staff.members.words import badges_of, kind_word, level_name, 
 from rewards.pages.statement_words import LineWords, Telling, refusal_words, tell_lines
 from rewards.policy.document import Policy
 from rewards.ranking.places import places_of
-from rewards.staff.statement import Before, Decided, StaffLine, before_next, staff_statement
+from rewards.staff.statement import (
+    TOP,
+    Before,
+    Decided,
+    StaffLine,
+    joined_before_next,
+    joined_staff_statement,
+)
 
 LINES = 30
 REDEMPTIONS = 5
@@ -58,10 +67,12 @@ class MemberRow:
 class LineShown:
     """A line of the statement: in words, with the facts that staff need.
 
-    `takes_back`: it is an award that stands; `gives_again`: a reversal that was not taken back.
+    `takes_back`: it is an award that stands; `gives_again`: a reversal that was not taken back. `own_id` is that of
+    the account which it lies on, as the member was called before a merge.
     """
 
     of: StaffLine
+    own_id: str | None
     kind: str
     words: LineWords
     takes_back: bool
@@ -161,20 +172,23 @@ def _suspension(session: Session, profile: Profile) -> AuditLine | None:
 
 
 def show_lines(
-    session: Session, lines: Sequence[StaffLine], *, account_id: UUID, telling: Telling
+    session: Session, lines: Sequence[StaffLine], *, telling: Telling, ids: Sequence[str | None] = ()
 ) -> tuple[LineShown, ...]:
-    """Lines of a statement in words."""
+    """Lines of a statement in words; `ids`: of each line, that of the account which it lies on."""
     entries = [one.line for one in lines if one.line is not None]
-    told = tell_lines(session, entries, account_id=account_id, telling=telling)
+    told = tell_lines(session, entries, telling=telling)
     return tuple(
         LineShown(
             of=one,
+            own_id=own_id,
             kind=_kind(one),
-            words=told[one.line.seq] if one.line is not None else _refusal(one.decided, telling=telling),
+            words=told[one.line.account_id, one.line.seq]
+            if one.line is not None
+            else _refusal(one.decided, telling=telling),
             takes_back=one.line is not None and one.line.kind in ("award", "restore") and one.undone_by is None,
             gives_again=one.line is not None and one.line.kind == "reversal" and one.undone_by is None,
         )
-        for one in lines
+        for one, own_id in zip_longest(lines, ids)
     )
 
 
@@ -182,12 +196,21 @@ def _statement(
     session: Session, profile: Profile, *, telling: Telling, only: str, cursor: str | None
 ) -> tuple[tuple[LineShown, ...], str | None]:
     of = f"staff statement {only} {profile.member_id}"
-    place: list[Any] | None = place_after(cursor, of=of)
-    before = Before(*place) if place else Before()
-    found = staff_statement(session, profile.account_id, limit=LINES + 1, before=before, only=only or None)
+    names = own_ids(session, profile.member_id)
+    if len(names) > 1:
+        of += f" {len(names)}"
+    place: list[Any] = place_after(cursor, of=of) or []
+    before = [Before(*pair) for pair in zip(place[::2], place[1::2], strict=True)] or [TOP] * len(names)
+    found = joined_staff_statement(session, tuple(names), limit=LINES + 1, before=before, only=only or None)
     shown = found[:LINES]
-    next_place = list(before_next(shown, before)) if len(found) > LINES else None
-    return show_lines(session, shown, account_id=profile.account_id, telling=telling), cursor_for(next_place, of=of)
+    following = [part for place in joined_before_next(shown, before) for part in place]
+    lines = show_lines(
+        session,
+        [line for _, line in shown],
+        telling=telling,
+        ids=[list(names.values())[account] for account, _ in shown],
+    )
+    return lines, cursor_for(following if len(found) > LINES else None, of=of)
 
 
 def _kind(one: StaffLine) -> str:
