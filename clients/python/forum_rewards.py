@@ -81,7 +81,7 @@ class Rewards:
         self._attempts = attempts
         self._sleep = sleep
 
-    def event(self, event_id: str, type: str, **details: Any) -> dict[str, Any]:  # noqa: A002
+    def event(self, event_id: str, type: str, **details: Any) -> dict[str, Any]:  # noqa: A002 -- the same
         """Post one event; answers its decision, the first one however often it is sent. See `make_event`."""
         return self.call("POST", "/v1/events", make_event(event_id, type, **details))
 
@@ -187,7 +187,7 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="rewards", daemon=True)
         self._thread.start()
 
-    def send(self, event_id: str, type: str, **details: Any) -> None:  # noqa: A002
+    def send(self, event_id: str, type: str, **details: Any) -> None:  # noqa: A002 -- the same
         """Take an event; see `make_event`. It leaves within `every_s`, and stays until the service has it."""
         self._waiting.put(make_event(event_id, type, **details))
 
