@@ -12,7 +12,7 @@ from rewards.earning.desk import Recorded
 from rewards.earning.events import Event
 from rewards.runtime.database import create_engine_from, snapshot
 from rewards.verify import findings
-from tests.rewards.earning.model import POLICY
+from tests.model.earning import POLICY
 from tests.support.database import copied_database
 from tests.support.factories import make_event
 from tests.support.servers import Servers

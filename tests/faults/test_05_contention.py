@@ -16,10 +16,10 @@ from tests.promises.test_7_no_deadlocks_no_lost_updates import (
     assert_holds,
     deadlocks,
 )
-from tests.rewards.earning.test_model import leaderboards_as_kept, leaderboards_from_entries
 from tests.support.clock import START
 from tests.support.database import Database
 from tests.support.factories import make_event
+from tests.support.leaderboards import leaderboards_as_kept, leaderboards_from_entries
 from tests.support.world import open_world
 
 PROCESSES = 4

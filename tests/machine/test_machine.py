@@ -170,6 +170,10 @@ class Life(RuleBasedStateMachine):
     def events_come(self, said: list[Said]) -> None:
         self.call(Send(tuple(self.names.events(said, now=self.now))))
 
+    @rule(said=st.lists(saids, min_size=6, max_size=14))
+    def many_events_come(self, said: list[Said]) -> None:
+        self.call(Send(tuple(self.names.events(said, now=self.now))))
+
     @rule(member=members, greeting=st.sampled_from((None, "hi")))
     def somebody_checks_in(self, member: str, greeting: str | None) -> None:
         self.call(CheckIn(member, greeting))

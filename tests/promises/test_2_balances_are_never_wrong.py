@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from uuid_utils.compat import uuid7
 
 from ledger.holds import capture_hold, place_hold
+from tests.model.earning import POLICY
 from tests.rewards.earning.histories import BASE, Namespace, Said, saids, several
-from tests.rewards.earning.model import POLICY
 from tests.support.factories import make_event
 from tests.support.world import World, open_world
 

@@ -19,10 +19,10 @@ from ledger.locks import own_season
 from rewards.earning.desk import Recorded, Result
 from rewards.runtime.database import create_engine_from
 from tests.promises.test_2_balances_are_never_wrong import assert_balances, assert_decisions
-from tests.rewards.earning.test_model import leaderboards_as_kept, leaderboards_from_entries
 from tests.support.clock import START
 from tests.support.database import Database
 from tests.support.factories import make_event
+from tests.support.leaderboards import leaderboards_as_kept, leaderboards_from_entries
 from tests.support.world import World, open_world
 
 WRITERS = 32

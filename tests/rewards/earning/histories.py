@@ -69,41 +69,6 @@ class Said:
     changed: bool
 
 
-@dataclass(frozen=True)
-class Batch:
-    said: list[Said]
-
-
-@dataclass(frozen=True)
-class Passing:
-    """Time goes on."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Suspension:
-    member: int
-    suspended: bool
-
-
-@dataclass(frozen=True)
-class Holding:
-    """Points are set aside, or (`placed` false) a hold is released or captured."""
-
-    member: int
-    points: int
-    placed: bool
-    captured: bool
-
-
-@dataclass(frozen=True)
-class SeasonMoves:
-    """The old week that the operator opened goes on to its next state."""
-
-
-Step = Batch | Passing | Suspension | Holding | SeasonMoves
-
 saids = st.builds(
     Said,
     type=st.sampled_from(TYPES),
@@ -115,23 +80,6 @@ saids = st.builds(
     repeats=st.sampled_from((None,) * 8 + (0, 1, 5)),
     changed=st.booleans(),
 )
-batches = st.builds(Batch, said=st.lists(saids, min_size=2, max_size=10))
-steps = st.one_of(
-    batches,
-    batches,
-    batches,
-    st.builds(Passing, seconds=st.sampled_from(PASSING_S)),
-    st.builds(Suspension, member=st.integers(0, MEMBERS - 1), suspended=st.booleans()),
-    st.builds(
-        Holding,
-        member=st.integers(0, MEMBERS - 1),
-        points=st.sampled_from((1, 10, 50)),
-        placed=st.booleans(),
-        captured=st.booleans(),
-    ),
-    st.builds(SeasonMoves),
-)
-histories = st.lists(steps, min_size=4, max_size=14)
 sequences = st.lists(saids, min_size=4, max_size=24)
 """Events only, all at one moment."""
 

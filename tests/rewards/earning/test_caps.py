@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from tests.model.earning import POLICY
 from tests.rewards.earning.histories import BASE, Namespace, Said, saids, several
-from tests.rewards.earning.model import POLICY
 from tests.support.clock import START
 from tests.support.factories import make_comment, make_event
 from tests.support.world import World, decided, open_world

@@ -14,8 +14,8 @@ from rewards.earning.events import Event
 from rewards.earning.record import preview
 from rewards.ranking.season_rows import ensure_current
 from rewards.runtime.database import transaction
+from tests.model.earning import POLICY
 from tests.rewards.earning.histories import BASE, Namespace, Said, answered, sequences, several
-from tests.rewards.earning.model import POLICY
 from tests.support.factories import make_event
 from tests.support.world import GRACE_S, World, open_world
 
