@@ -22,6 +22,7 @@ from rewards.earning.desk import Recorded, Result
 from rewards.earning.events import Event
 from rewards.earning.record import preview, record
 from rewards.earning.terms import Terms
+from rewards.errors import MemberMoved
 from rewards.policy.document import DEFAULT_POLICY, Policy, policy_of, read_document
 from rewards.policy.load import apply_policy, policy_in_force
 from rewards.ranking.seasons import Calendar
@@ -48,7 +49,7 @@ class World:
             try:
                 with transaction(self.engine) as session:
                     return action(session)
-            except (DecidedMeanwhile, SubjectMoved):
+            except (DecidedMeanwhile, MemberMoved, SubjectMoved):
                 continue
         raise AssertionError(f"Somebody was faster {ATTEMPTS_MAX} times in a row.")
 

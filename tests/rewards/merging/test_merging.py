@@ -1,47 +1,20 @@
 """Two members who turn out to be one: what each had becomes one member's, and goes on as if it had always been."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from rewards.archive.person import everything_of
 from rewards.earning.correct import Corrected, adjust, restore_award, reverse_award
 from rewards.errors import MergeRefused, UnknownThing
 from rewards.members.erase import erase
 from rewards.members.profile import read_profile, suspend
-from rewards.merging import Merged, merge
 from rewards.runtime.database import snapshot
-from tests.support.checker import broken_rows
+from tests.rewards.merging.steps import LATER, comment, merge_old
 from tests.support.clock import START
-from tests.support.factories import make_comment, make_event
-from tests.support.world import World, open_world
-
-LATER = START + timedelta(minutes=1)
-
-
-@pytest.fixture
-def world(engine: Engine) -> Iterator[World]:
-    """A community in which everything agrees when the test is over."""
-    world = open_world(engine)
-    yield world
-    last = world.rows("select coalesce(max(recorded_at), :start) as at from account", start=START)[0].at
-    assert broken_rows(engine, now=last) == []
-
-
-def merge_old(world: World, *, now: Any = LATER, gone: str = "old", into: str = "new") -> Merged:
-    """Merge one member into another, as staff do."""
-    calendar = world.terms.calendar
-    return world.run(lambda session: merge(session, gone, into=into, actor="staff:mina", calendar=calendar, now=now))
-
-
-def comment(member_id: str, number: int = 1, **said: Any) -> Any:
-    """A comment of its own, half a minute before the one with the number before: none is too soon."""
-    return make_comment(
-        member_id, **{"subject": f"comment:{number}", "at": START - number * timedelta(seconds=30), **said}
-    )
+from tests.support.factories import make_event
+from tests.support.world import World
 
 
 def places(world: World) -> dict[tuple[str, str], int]:
