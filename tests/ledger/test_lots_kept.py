@@ -15,8 +15,10 @@ from ledger.lapses import coming_lapses
 from ledger.outbox import open_generation
 from ledger.postings import Posting, post
 from ledger.verify import ledger_findings
+from ledger.verify_lots import OF_LOTS
 from rewards.earning.correct import reverse_award
 from rewards.earning.opening import open_balances
+from rewards.merging import merge as move_in
 from rewards.runtime.database import transaction
 from tests.support.clock import START
 from tests.support.factories import make_comment, make_event
@@ -227,6 +229,37 @@ def test_lots_go_along_with_a_merged_account(engine: Engine) -> None:
         assert (account_of(session, survivor).available, account_of(session, old).balance) == (20, 0)
         wrong = [found for found in ledger_findings(session) if "merge" not in f"{found.where}{found.says}"]
         assert wrong == []
+
+
+@pytest.mark.parametrize("when", ["lapsed", "not yet"])
+def test_an_award_of_a_merged_member_is_taken_back_from_the_survivor(world: World, when: str) -> None:
+    # given: mina's award, jun's now; its date passes, or not
+    world.record(make_comment("mina", subject="comment:1"), make_comment("jun"), make_event("login", "jun"))
+    mina = world.account_id("mina")
+    world.run(
+        lambda session: move_in(
+            session, "mina", into="jun", actor="staff:sora", calendar=world.terms.calendar, now=START
+        )
+    )
+    assert lots_of(world, "jun") == {MIDNIGHT: 20}
+    now = MIDNIGHT if when == "lapsed" else START + timedelta(minutes=1)
+    lock_at(world, "jun", now=now)
+
+    # when
+    world.record(make_event("comment.deleted", "jun", subject="comment:1", at=now), now=now)
+
+    # then: taken once, by whatever it was
+    assert world.account("jun").balance == (2 if when == "lapsed" else 12)
+    assert world.run(lambda session: account_of(session, mina)).balance == 0
+    assert sum(lots_of(world, "jun").values()) == (0 if when == "lapsed" else 10)
+
+    # when
+    world.record(make_event("comment.restored", "jun", subject="comment:1", at=now), now=now)
+    lock_at(world, "jun", now=now)
+
+    # then
+    assert world.account("jun").balance == (2 if when == "lapsed" else 22)
+    assert [one for one in world.run(lambda session: list(ledger_findings(session))) if one.check in OF_LOTS] == []
 
 
 def test_opening_balances_may_lapse(world: World) -> None:
