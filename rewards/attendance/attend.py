@@ -266,16 +266,18 @@ def _write(session: Session, roster: Roster, *, done: Sequence[Attended], origin
 def streak_rows(visits: Mapping[UUID, Mapping[date, datetime]], *, today: date) -> dict[Place, tuple[int, datetime]]:
     """The streak leaderboard's rows of today and tomorrow: a streak lives until the day after its last check-in ends.
 
-    So whoever was here yesterday is on today's board before checking in, and everybody of today is on tomorrow's.
+    So whoever was here yesterday is on today's board before checking in, and everybody of today is on tomorrow's. A
+    check-in that waited past midnight may find one of the next day: then that is the day.
     """
     rows: dict[Place, tuple[int, datetime]] = {}
     for account_id, mine in visits.items():
+        last = max((today, *mine))
         lengths = {
-            today: current_streak(today, mine.keys()),
-            today + ONE_DAY: streak_ending_on(today, mine.keys()),
+            last: current_streak(last, mine.keys()),
+            last + ONE_DAY: streak_ending_on(last, mine.keys()),
         }
         for day, length in lengths.items():
             if length:
-                reached_at = mine[today] if today in mine else mine[today - ONE_DAY]
+                reached_at = mine[last] if last in mine else mine[last - ONE_DAY]
                 rows[Place("streak", day, account_id)] = (length, reached_at)
     return rows

@@ -52,13 +52,19 @@ class Agreement:
         self.community = community
         self.keys = keys
         self.accounts = list(self._rows(_ACCOUNTS))
-        everybody = community.points.everybody
-        self.people = {row.account_id: one for row, one in zip(self.accounts, everybody, strict=True)}
+        self.people = self._paired()
+
+    def _paired(self) -> dict[UUID, Person]:
+        """Each account with its person: by the name, and as they came for those who have none any more."""
+        everybody = self.community.points.everybody
+        named = {one.name: one for one in everybody if one.name is not None}
+        nameless = iter([one for one in everybody if one.name is None])
+        return {row.account_id: named.get(row.member_id) or next(nameless) for row in self.accounts}
 
     def differences(self) -> Iterator[tuple[Any, Any]]:
         """Pairs of what the model and the database say, where these are not the same."""
         for expected, found in (
-            (self._people(), [tuple(row)[1:] for row in self.accounts]),
+            (self._people(), {self.people[row.account_id]: tuple(row)[1:] for row in self.accounts}),
             (self._points(), self._points_stored()),
             (self._usage(), self._usage_stored()),
             (self._visits(), {(self.people[r.account_id], r.day): (r.place, r.streak) for r in self._rows(_VISITS)}),
@@ -83,11 +89,11 @@ class Agreement:
     def _rows(self, query: Any) -> Any:
         return self.session.execute(query, {"since": self.since})
 
-    def _people(self) -> list[tuple[Any, ...]]:
-        return [
-            (one.name, one.balance, one.held, one.lifetime, len(one.entries), one.hidden, one.suspended)
+    def _people(self) -> dict[Person, tuple[Any, ...]]:
+        return {
+            one: (one.name, one.balance, one.held, one.lifetime, len(one.entries), one.hidden, one.suspended)
             for one in self.community.points.everybody
-        ]
+        }
 
     def _points(self) -> dict[Place, tuple[int, datetime]]:
         points = self.community.points

@@ -37,7 +37,7 @@ class Attendance:
             "place": place,
             "greeting": call.greeting or None,
             "streak": streak_until(day, person),
-            "longest": max(streak_until(each, person) for each in person.visits),
+            "longest": max(streak_until(each, person) for each in person.visits if each <= day),
             "points": sum(points for _, points in parts),
             "parts": parts,
             "balance": person.balance,

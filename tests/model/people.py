@@ -38,6 +38,7 @@ class Person:
     hidden: bool = False
     entries: list["Entry"] = field(default_factory=list)
     visits: dict[date, datetime] = field(default_factory=dict)
+    called: str = ""
 
     @property
     def available(self) -> int:
@@ -101,6 +102,7 @@ class Points:
         self.grace = timedelta(seconds=grace_s)
         self.everybody: list[Person] = []
         self.awards: list[Award] = []
+        self.shown: frozenset[Person] | None = None
 
     def find(self, name: str | None) -> Person | None:
         return next((one for one in self.everybody if name is not None and one.name == name), None)
@@ -108,7 +110,7 @@ class Points:
     def ensure(self, names: set[str]) -> None:
         for name in sorted(names, key=str.encode):
             if self.find(name) is None:
-                self.everybody.append(Person(name, len(self.everybody)))
+                self.everybody.append(Person(name, len(self.everybody), called=name))
 
     def post(self, person: Person, kind: str, points: int, *, award: Award | None = None) -> int:
         """Move points; answers the number of the entry."""
@@ -155,11 +157,13 @@ class Points:
         return sum(award.points for award in mine), latest.replace(microsecond=0)
 
     def places(self, period: Period) -> list[tuple[Person, int, datetime]]:
-        """Whoever is shown, in their order."""
-        rows = [(one, *self.points(period, one)) for one in self.everybody if one.seen]
-        return sorted(
-            (row for row in rows if row[1] > 0), key=lambda row: (-row[1], row[2], (row[0].name or "").encode())
-        )
+        """Whoever is shown (or was, where `shown` says so), in their order."""
+        shown = self.seen() if self.shown is None else self.shown
+        rows = [(one, *self.points(period, one)) for one in self.everybody if one in shown]
+        return sorted((row for row in rows if row[1] > 0), key=lambda row: (-row[1], row[2], row[0].called.encode()))
+
+    def seen(self) -> frozenset[Person]:
+        return frozenset(one for one in self.everybody if one.seen)
 
     def periods(self) -> set[Period]:
         return {period for award in self.awards for period in award.periods}

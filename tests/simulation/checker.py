@@ -6,6 +6,7 @@ the call's beginning and its end; and in the end the database must hold what the
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from sqlalchemy.orm import Session
 from ledger.events import EventKey, read_decisions
 from rewards.earning.answer import answer_of
 from tests.model.agreement import Agreement
-from tests.model.calls import Refusal
+from tests.model.calls import Refusal, Send, Settle
 from tests.model.community import Community
+from tests.model.people import TOLERANCE, Person
 from tests.simulation.history import KEYS, History, Spoken
 from tests.support.world import GRACE_S
 
@@ -43,7 +45,7 @@ def violations(session: Session, history: History, *, policy: dict[str, Any]) ->
         try:
             agreement = Agreement(session, community, keys=KEYS, since=history.since)
             found += [f"the model keeps {a}, the database {b}" for a, b in agreement.differences()]
-        except ValueError:
+        except StopIteration:
             found.append("the database has other members than the model")
     return found
 
@@ -63,10 +65,12 @@ def _explained(history: History, community: Community) -> Iterator[str]:
     for call in history.plan.before:
         community.take(call, history.plan.start)
     refused = [spoken for spoken in history.spoken if spoken.refusal is not None]
+    seen: list[frozenset[Person]] = []
     for number in range(len(history.commits) + 1):
         refused = [spoken for spoken in refused if not _is_refused(community, spoken, number=number)]
+        seen.append(community.points.seen())
         if number < len(history.commits):
-            yield from _taken(community, history.commits[number])
+            yield from _taken(community, history.commits[number], seen=seen)
     for spoken in refused:
         yield f"{spoken.client} at {spoken.began}: {spoken.call} was refused as {spoken.refusal}, without a reason"
 
@@ -77,16 +81,43 @@ def _is_refused(community: Community, spoken: Spoken, *, number: int) -> bool:
     return community.refusal(spoken.call, spoken.now) == spoken.refusal
 
 
-def _taken(community: Community, spoken: Spoken) -> Iterator[str]:
+def _taken(community: Community, spoken: Spoken, *, seen: list[frozenset[Person]]) -> Iterator[str]:
     taken = spoken.taken
     assert taken is not None, "what was committed was taken before"
+    if isinstance(spoken.call, Settle):
+        community.points.shown = _shown(community, spoken, moments=seen[spoken.before :])
     expected = community.take(spoken.call, spoken.now, ids=taken.ids)
-    if expected != taken.answer:
+    community.points.shown = None
+    if not _is_same(spoken, expected, taken.answer):
         what = "is refused as" if isinstance(expected, Refusal) else "answers"
         yield (
             f"{spoken.client} at {spoken.began}, commit {spoken.commit}: {spoken.call} was answered {taken.answer},"
             f" but in this order it {what} {expected}"
         )
+
+
+def _shown(community: Community, spoken: Spoken, *, moments: list[frozenset[Person]]) -> frozenset[Person]:
+    """Whom a standing shows: whoever was to be seen at a moment of the settlement, which locks no member."""
+    for moment in reversed(moments):
+        trial, shown = deepcopy((community, moment))
+        trial.points.shown = shown
+        if (
+            spoken.taken is not None
+            and trial.take(spoken.call, spoken.now, ids=spoken.taken.ids) == spoken.taken.answer
+        ):
+            return moment
+    return moments[-1]
+
+
+def _is_same(spoken: Spoken, expected: Any, answer: Any) -> bool:
+    """The same, or refused for coming too early: that locks nobody, so somebody else may have decided it since."""
+    if not isinstance(spoken.call, Send) or expected == answer:
+        return bool(expected == answer)
+    too_early = {"refused": "future"}
+    return all(
+        one == other or (other == too_early and event.occurred_at > spoken.now + TOLERANCE)
+        for event, one, other in zip(spoken.call.events, expected, answer, strict=True)
+    )
 
 
 def _word_for_word(session: Session, history: History) -> Iterator[str]:
