@@ -60,10 +60,13 @@ _LATEST_ATTEMPT = text(
     "select w.attempt, r.state from prize w join redemption r using (redemption_id)"
     " where w.season_id = :season and w.place = :place order by w.attempt desc limit 1"
 )
+# Of two who were merged, the one who is left must be able to have it, and has none of this season under any id.
 _NEXT = text(
-    "select s.account_id from standing s join member m using (account_id) where s.season_id = :season"
+    "select s.account_id from standing s join member named using (account_id)"
+    " join member m on m.account_id = coalesce(named.merged_into, named.account_id) where s.season_id = :season"
     " and s.place is not null and m.member_id is not null and m.suspended_at is null and not exists"
-    " (select from prize w where w.season_id = s.season_id and w.account_id = s.account_id) order by s.place limit 1"
+    " (select from prize w join member o using (account_id) where w.season_id = s.season_id"
+    " and coalesce(o.merged_into, o.account_id) = m.account_id) order by s.place limit 1"
 )
 _DISQUALIFY = text(
     "insert into disqualification (season_id, account_id, actor, reason, recorded_at)"
