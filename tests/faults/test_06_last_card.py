@@ -17,9 +17,10 @@ from market.errors import SoldOut
 from market.products import ProductRow, find_product
 from market.queue import QueueFilter, read_queue
 from market.redemptions import cancel
-from market.verify import stock_errors
 from rewards.runtime.database import create_engine_from, transaction
-from tests.support.market import NOW, PRICE, TODAY, accounts_with, ask, prepare, product_with
+from tests.support.checker import assert_whole
+from tests.support.funded import members_with
+from tests.support.market import NOW, PRICE, TODAY, ask, prepare, product_with
 from tests.support.servers import Servers
 
 MEMBERS = 200
@@ -68,10 +69,9 @@ def rush(engine: Engine, members: list[UUID], *, product: ProductRow) -> tuple[C
 
 def rush_at_the_last_card(engine: Engine, *, stock: str) -> float:
     """200 new members ask for a new card that is there once; answers the longest wait in seconds."""
-    members = [uuid7() for _ in range(MEMBERS)]
     with transaction(engine) as session:
         prepare(session)
-        accounts_with(session, dict.fromkeys(members, PRICE))
+        members = members_with(session, {str(uuid7()): PRICE for _ in range(MEMBERS)}, now=NOW)
         card = (
             product_with(session, codes=["THE-LAST-ONE"])
             if stock == "codes"
@@ -89,7 +89,7 @@ def rush_at_the_last_card(engine: Engine, *, stock: str) -> float:
         }
         assert len({row.account_id for row in read_queue(session, limit=9, only=of_card(card))}) == 1
         assert find_product(session, card.product_id, today=TODAY).left == 0
-        assert stock_errors(session) == []
+    assert_whole(engine, now=NOW)
     return longest_wait_s
 
 
@@ -111,10 +111,9 @@ def test_of_200_members_at_the_last_card_one_gets_it_and_199_keep_every_point(en
 
 @pytest.mark.durable
 def test_a_card_that_comes_back_is_sold_once_more(engine: Engine) -> None:
-    members = [uuid7() for _ in range(50)]
     with transaction(engine) as session:
         prepare(session)
-        accounts_with(session, dict.fromkeys(members, 2 * PRICE))
+        members = members_with(session, {str(uuid7()): 2 * PRICE for _ in range(50)}, now=NOW)
         card = product_with(session, codes=["A", "B", "C"])
     first, _ = rush(engine, members, product=card)
 
@@ -124,5 +123,4 @@ def test_a_card_that_comes_back_is_sold_once_more(engine: Engine) -> None:
     second, _ = rush(engine, members, product=card)
 
     assert (first, second) == ({"requested": 3, "sold out": 47}, {"requested": 1, "sold out": 49})
-    with Session(engine) as session:
-        assert stock_errors(session) == []
+    assert_whole(engine, now=NOW)

@@ -1,5 +1,6 @@
 """Line 10: a worker is killed (`-9`) at each step of settlement. The step is done once in the end."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -9,14 +10,17 @@ from psycopg import sql
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from rewards.earning.record import record
+from rewards.policy.load import policy_in_force
 from rewards.ranking.season_rows import SeasonRow, read_season
 from rewards.ranking.standings import winners_of
 from rewards.runtime.database import transaction
+from tests.support.checker import assert_whole
 from tests.support.clock import START
 from tests.support.database import Database
+from tests.support.factories import make_event
 from tests.support.processes import ServiceProcess, wait_for
-from tests.support.ranking import Standing, give
-from tests.support.seasons import open_week, prepare
+from tests.support.seasons import CALENDAR, GRACE_S, open_week, prepare
 from tests.support.town import scheduler, worker
 from workers.due import Due
 from workers.queue import enqueue
@@ -36,8 +40,14 @@ def week(engine: Engine) -> SeasonRow:
     with transaction(engine) as session:
         prepare(session, now=START)
         row = open_week(session, now=START)
-        standings = [Standing(f"member-{number}", number, START) for number in range(1, 9)]
-        give(session, standings, leaderboard="season", period=row.season_id, now=START)
+        terms = policy_in_force(session, now=START).terms(calendar=CALENDAR, grace_s=GRACE_S)
+        likes = [(f"member-{number}", f"post:{number}{like}") for number in range(1, 9) for like in range(number)]
+        record(
+            session,
+            [make_event("like.received", member_id, subject=subject) for member_id, subject in likes],
+            terms=terms,
+            now=START,
+        )
     return row
 
 
@@ -64,6 +74,7 @@ def test_killed_at_each_step_it_is_done_once_in_the_end(
         winners = winners_of(session, [week.season_id])
         assert [winner.member_id for winner in winners] == ["member-8", "member-7", "member-6"]
         assert session.execute(text("select count(*) from redemption")).scalar_one() == 3
+    assert_whole(engine, now=datetime.now(UTC))
 
 
 def _kill_at(table: str, doomed: ServiceProcess, *, database: Database, client: redis.Redis, week: SeasonRow) -> None:

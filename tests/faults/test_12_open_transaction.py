@@ -11,17 +11,22 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ledger.outbox import Position, read_after
+from rewards.earning.record import record
+from rewards.policy.load import policy_in_force
 from rewards.ranking.read import top
 from rewards.ranking.season_rows import SeasonRow
 from rewards.runtime.database import transaction
+from tests.support.checker import assert_whole
 from tests.support.database import copied_database
+from tests.support.factories import make_event
 from tests.support.processes import wait_for
-from tests.support.ranking import Standing, as_shown, give
-from tests.support.seasons import open_week, prepare
+from tests.support.ranking import as_shown
+from tests.support.seasons import CALENDAR, GRACE_S, open_week, prepare
 from tests.support.servers import Servers
 from tests.support.town import scheduler
 
 BEGINNING = Position(0, "0", 0)
+LIKES = 19
 
 
 @pytest.fixture
@@ -35,16 +40,11 @@ def week(engine: Engine, environment: dict[str, str], tmp_path: Path) -> Iterato
         yield row
 
 
-def add(session: Session, week: SeasonRow, **points: int) -> None:
-    """Give members points in the week."""
+def earn(session: Session, event_type: str, member_id: str) -> None:
+    """Give a member points of the present week: 100 for joining, 5 for a like."""
     now = datetime.now(UTC)
-    give(
-        session,
-        [Standing(member_id, number, now) for member_id, number in points.items()],
-        leaderboard="season",
-        period=week.season_id,
-        now=now,
-    )
+    terms = policy_in_force(session, now=now).terms(calendar=CALENDAR, grace_s=GRACE_S)
+    record(session, [make_event(event_type, member_id, at=now)], terms=terms, now=now)
 
 
 def in_redis(engine: Engine, client: redis.Redis, week: SeasonRow) -> list[tuple[int, str | None, int]] | None:
@@ -63,27 +63,28 @@ def test_the_ranking_goes_on_and_nothing_is_skipped(
         # given: one that holds the horizon back from another database, one that has written points here
         foreign.execute("select pg_current_xact_id()")
         with Session(engine) as slow:
-            add(slow, week, slow=1000)
+            earn(slow, "member.joined", "slow")
             # when: others commit
-            for number in range(1, 30):
+            for _ in range(LIKES):
                 with transaction(engine) as session:
-                    add(session, week, mina=number)
+                    earn(session, "like.received", "mina")
             # then: shown at once, though none of them is settled
-            wait_for(lambda: in_redis(engine, redis_client, week) == [(1, "mina", 29)], what="the ranking")
+            wait_for(lambda: in_redis(engine, redis_client, week) == [(1, "mina", 5 * LIKES)], what="the ranking")
             with Session(engine) as session:
                 rows = read_after(session, BEGINNING, topics="points", limit=100)
-            assert len(rows) == 29
+            assert len(rows) == LIKES
             assert not any(row.settled for row in rows)
             slow.commit()
         # and the one that was open longest is not skipped, whose notice lies before all of theirs
-        expected = [(1, "slow", 1000), (2, "mina", 29)]
+        expected = [(1, "slow", 100), (2, "mina", 5 * LIKES)]
         wait_for(lambda: in_redis(engine, redis_client, week) == expected, what="the late points")
         foreign.rollback()
     with Session(engine) as session:
         wait_for(lambda: _all_settled(session), what="the horizon")
+    assert_whole(engine, now=datetime.now(UTC), client=redis_client)
 
 
 def _all_settled(session: Session) -> bool:
     session.rollback()
     rows = read_after(session, BEGINNING, topics="points", limit=100)
-    return len(rows) == 30 and all(row.settled for row in rows)
+    return len(rows) == LIKES + 1 and all(row.settled for row in rows)
