@@ -1,6 +1,6 @@
 """What came too late for a final season: it stays as it is, and staff see what would have been."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -49,6 +49,16 @@ _STANDING = text(
     " left join member m using (account_id) where s.season_id = :season and s.place is not null"
     " and (s.place <= :places or s.account_id = any(cast(:accounts as uuid[])))"
 )
+# In whose line of a season's standing an account of somebody who was merged is: its own where it was final before.
+_HELD = text("""
+with recursive way as (
+    select account_id, into_account as holder from member_merge where :season <> all(kept_seasons)
+    union select w.account_id, g.into_account from way w
+        join member_merge g on g.account_id = w.holder and :season <> all(g.kept_seasons)
+)
+select account_id, holder from way w where not exists
+    (select from member_merge g where g.account_id = w.holder and :season <> all(g.kept_seasons))
+""")
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,6 +81,7 @@ class LateReversal:
 
 @dataclass(slots=True)
 class _Award:
+    holder: UUID
     points: int
     occurred_at: datetime
 
@@ -80,8 +91,10 @@ def late_reversals(session: Session, season: date, *, winners: int) -> list[Late
     late = session.execute(_LATE, {"season": season}).all()
     if not late:
         return []
-    accounts = list({row.account_id for row in late})
-    awards = _awards(session, season, accounts=accounts)
+    held: dict[UUID, UUID] = {row.account_id: row.holder for row in session.execute(_HELD, {"season": season})}
+    accounts = list({held.get(row.account_id, row.account_id) for row in late})
+    theirs = {*accounts, *(account_id for account_id, holder in held.items() if holder in accounts)}
+    awards = _awards(session, season, accounts=list(theirs), held=held)
     wanted = {"season": season, "places": winners + len(accounts), "accounts": accounts}
     places = {
         row.account_id: Reached(row.points, row.reached_at, row.member_id) for row in session.execute(_STANDING, wanted)
@@ -125,9 +138,10 @@ def _replay(
 ) -> Iterable[LateReversal]:
     first = _first(places, winners=winners)
     for row in late:
-        awards[row.account_id, row.award_seq].points += row.points
-        if row.account_id in places:
-            places[row.account_id] = _reached(row.account_id, awards=awards, member_id=places[row.account_id].member_id)
+        award = awards[row.account_id, row.award_seq]
+        award.points += row.points
+        if award.holder in places:
+            places[award.holder] = _reached(award.holder, awards=awards, member_id=places[award.holder].member_id)
         before, first = first, _first(places, winners=winners)
         yield LateReversal(
             season=row.season,
@@ -141,13 +155,18 @@ def _replay(
         )
 
 
-def _awards(session: Session, season: date, *, accounts: list[UUID]) -> dict[tuple[UUID, int], _Award]:
+def _awards(
+    session: Session, season: date, *, accounts: list[UUID], held: Mapping[UUID, UUID]
+) -> dict[tuple[UUID, int], _Award]:
     rows = session.execute(_AWARDS, {"season": season, "accounts": accounts})
-    return {(row.account_id, row.award_seq): _Award(row.points, row.occurred_at) for row in rows}
+    return {
+        (row.account_id, row.award_seq): _Award(held.get(row.account_id, row.account_id), row.points, row.occurred_at)
+        for row in rows
+    }
 
 
 def _reached(account_id: UUID, *, awards: dict[tuple[UUID, int], _Award], member_id: str) -> Reached:
-    standing = [award for (owner, _), award in awards.items() if owner == account_id and award.points > 0]
+    standing = [award for award in awards.values() if award.holder == account_id and award.points > 0]
     reached_at = max((award.occurred_at.replace(microsecond=0) for award in standing), default=_BEFORE_ALL)
     return Reached(sum(award.points for award in standing), reached_at, member_id)
 

@@ -14,6 +14,7 @@ from market.redemptions import reject
 from rewards.errors import MergeRefused
 from rewards.exchange import had_by, own_redemption, periods_on, redeem
 from rewards.members.accounts import accounts_of
+from rewards.ranking.late_reversals import late_reversals
 from rewards.ranking.read import around
 from rewards.runtime.database import snapshot
 from rewards.settlement import disqualify, pass_prize_on, settle
@@ -77,6 +78,18 @@ def test_a_week_under_review_is_one_and_whoever_was_taken_out_stays_out(world: W
         (world.account_id("new"), 20, None),
         (world.account_id("jun"), 10, 1),
     ]
+
+
+def test_what_comes_too_late_is_weighed_in_the_line_that_both_had(world: World) -> None:
+    world.record(comment("old"), comment("new", 2), comment("jun", 3), comment("jun", 4, at=START))
+    merge_old(world)
+    settle_week(world)
+    world.record(make_event("comment.deleted", "new", subject="comment:1", at=NEXT), now=NEXT)
+
+    with snapshot(world.engine) as session:
+        late = late_reversals(session, WEEK, winners=1)
+
+    assert [(one.member_id, one.points, one.changes_winners) for one in late] == [("old", -10, True)]
 
 
 def test_a_prize_follows_and_goes_on_to_nobody_twice(world: World) -> None:
