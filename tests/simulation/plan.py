@@ -107,7 +107,8 @@ class _Planner:
         self.start = FIRST_RESET + (seed % BLOCK) * FORTNIGHT + timedelta(days=7) - BEFORE_RESET
         self.members = [f"{self.name}-{letter}" for letter in "abcd"[: chance.choice((2, 3, 3, 4))]]
         self.products = [f"{self.name}-coded", f"{self.name}-counted"]
-        self.redemptions = [self._redemption(number) for number in range(3)]
+        wanted = chance.choice(((0, 0, 0), (1, 1, 1), (1, 0, 0)))
+        self.redemptions = [self._redemption(number, self.products[product]) for number, product in enumerate(wanted)]
         # Few types in each history, too: caps bite where the same comes again.
         self.types = chance.sample(EVENT_TYPES, chance.choice((1, 2, 3)))
         self.events = [self._event(number) for number in range(chance.randint(3, 7))]
@@ -158,7 +159,7 @@ class _Planner:
         """Few kinds of calls in each history, so that those meet."""
         chance = self.chance
         if self.focus == "crowd":
-            return [self._send] * 4 + [chance.choice((self._check_in, self._shut_out, self._adjust, self._rare))]
+            return [self._send] * 3 + [chance.choice((self._check_in, self._shut_out, self._adjust, self._rare))]
         if self.focus == "rush":
             return [self._redeem] * 4 + [self._step] * 3 + [self._cancel, self._adjust]
         if self.focus == "reset":
@@ -200,7 +201,7 @@ class _Planner:
 
     def _said(self, event: Event) -> Event:
         """Now and then something else under the same id."""
-        if self.chance.random() >= 0.08:
+        if self.chance.random() >= (0.2 if self.focus == "crowd" else 0.05):
             return event
         return replace(event, board="free") if self.chance.random() < 0.5 else replace(event, member_id=self._member())
 
@@ -241,10 +242,10 @@ class _Planner:
     def _asked(self) -> UUID:
         return self.chance.choice(self.redemptions).redemption_id
 
-    def _redemption(self, number: int) -> Redeem:
+    def _redemption(self, number: int, product: str) -> Redeem:
         redemption_id = uuid5(IDS, f"{self.name}-{number}")
         member = self.members[number % len(self.members)]
-        return Redeem(redemption_id, member, self.products[0 if number else self.chance.choice((0, 1))])
+        return Redeem(redemption_id, member, product)
 
     def _event(self, number: int) -> Event:
         chance = self.chance
