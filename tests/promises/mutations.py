@@ -175,12 +175,12 @@ def _asked(name: str, *, at: Callable[[datetime], datetime]) -> Mutation:
     return patched(
         members,
         name,
-        becomes=lambda real: lambda session, account_id, **asked: real(session, account_id, at=at(asked["at"])),
+        becomes=lambda real: lambda session, accounts, **asked: real(session, accounts, at=at(asked["at"])),
     )
 
 
-every_moment_is_told_the_present = _asked("balance_at", at=lambda _: datetime.max.replace(tzinfo=UTC))
-the_statement_is_a_moment_late = _asked("seq_at", at=lambda at: at - timedelta(milliseconds=1))
+every_moment_is_told_the_present = _asked("joined_balance_at", at=lambda _: datetime.max.replace(tzinfo=UTC))
+the_statement_is_a_moment_late = _asked("seqs_at", at=lambda at: at - timedelta(milliseconds=1))
 a_millisecond_is_an_instant = patched(members, "_through", becomes=lambda _: lambda at: at)
 
 

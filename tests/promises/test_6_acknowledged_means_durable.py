@@ -1,5 +1,7 @@
 """Promise 6: what was acknowledged is on disk. That it outlives a killed server, tests/faults shows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -25,6 +27,15 @@ def test_every_connection_of_the_service_commits_durably_and_reads_what_is_commi
         assert connection.scalar(text("show transaction_isolation")) == "read committed"
 
 
+@contextmanager
+def closing_engine(engine: Engine) -> Iterator[None]:
+    """Let go of its connections, whatever happens."""
+    try:
+        yield
+    finally:
+        engine.dispose()
+
+
 def test_a_database_that_would_not_keep_the_promise_is_refused_at_connect(
     database: Database, superuser: psycopg.Connection[Any]
 ) -> None:
@@ -37,9 +48,8 @@ def test_a_database_that_would_not_keep_the_promise_is_refused_at_connect(
         superuser.execute(sql.SQL("alter database {} set {} = {}").format(of, name, sql.Literal(value)))
         engine = create_engine_from(database.service_url, application_name="tests")
 
-        with pytest.raises(DatabaseMisconfigured, match=setting):
+        with closing_engine(engine), pytest.raises(DatabaseMisconfigured, match=setting):
             engine.connect().close()
-        engine.dispose()
         superuser.execute(sql.SQL("alter database {} reset {}").format(of, name))
 
 
