@@ -71,19 +71,22 @@ with visit as (
     select account_id, min(day) as first, max(day) as last from island group by account_id, island
 )"""
 CAPS = f"""
-with award as (
-    select v.account_id, v.type as rule_key, v.points, v.occurred_at, r.definition
-    from event v join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
+with capped as materialized (
+    select key, key || '@' || version as rule, definition ? 'times_per_day' or definition ? 'points_per_day' as a_day,
+        coalesce(cast(definition ->> 'once_ever' as boolean), false) or definition ? 'cooldown_s' as ever from rule
+), award as (
+    select v.account_id, r.key as rule_key, v.points, v.occurred_at, r.a_day, r.ever
+    from event v join capped r on r.key = v.type and r.rule = v.rule and (r.a_day or r.ever)
     where v.{_RANGE} and v.outcome = 'awarded' and v.{_NOT_MERGED}
-    union all select m.merged_into, v.type, v.points, v.occurred_at, r.definition
-    from member m join event v using (account_id) join rule r on r.key = v.type and r.key || '@' || r.version = v.rule
+    union all select m.merged_into, r.key, v.points, v.occurred_at, r.a_day, r.ever
+    from member m join event v using (account_id)
+    join capped r on r.key = v.type and r.rule = v.rule and (r.a_day or r.ever)
     where m.merged_into between :first and :last and v.outcome = 'awarded'
 ), used as (
     select account_id, rule_key, cast(cast(occurred_at at time zone :timezone as date) as text) as period, points,
         occurred_at
-        from award where definition ? 'times_per_day' or definition ? 'points_per_day'
-    union all select account_id, rule_key, 'ever', points, occurred_at
-        from award where cast(definition ->> 'once_ever' as boolean) or definition ? 'cooldown_s'
+        from award where a_day
+    union all select account_id, rule_key, 'ever', points, occurred_at from award where ever
 ), decided as (
     select account_id, rule_key, period, count(*) as times, cast(sum(points) as bigint) as points,
         max(occurred_at) as last_at
