@@ -74,7 +74,7 @@ def _ask_too_much(page: Page) -> None:
 
 
 def _merge(page: Page) -> None:
-    page.locator("input[name=into]").fill(SUSPENDED)
+    page.locator("input[name=into]").fill(READER)
     page.locator("main form button").first.click()
     page.wait_for_load_state()
 
@@ -223,10 +223,10 @@ DESK = (
         endpoint="staff.restoration",
         who=Staff(),
     ),
-    Stop(name="staff-merge", path=f"/staff/members/merge?id={READER}", endpoint="staff.merging", who=Staff()),
+    Stop(name="staff-merge", path=f"/staff/members/merge?id={SUSPENDED}", endpoint="staff.merging", who=Staff()),
     Stop(
         name="staff-merge-check",
-        path=f"/staff/members/merge?id={READER}",
+        path=f"/staff/members/merge?id={SUSPENDED}",
         endpoint="staff.merging",
         who=Staff(),
         act=_merge,
