@@ -64,6 +64,7 @@ class Entry(Base):
         Index(
             "entry_reverses_key", "account_id", "reverses", unique=True, postgresql_where=text("reverses is not null")
         ),
+        Index("entry_late_idx", "recorded_at", postgresql_where=text("reverses is not null and season is null")),
         {"info": APPEND_ONLY},
     )
 
