@@ -124,8 +124,9 @@ class _Planner:
             for _ in range(self.chance.choice((2, 2, 3, 3, 4)))
         ]
         if self.focus == "reset":
-            # The season is over, and its grace is or is not, before most of what happens.
-            clients[0][0] = replace(clients[0][0], passes_s=self.chance.choice((1260, 1260, 1795, 1801)))
+            # Settled while others are in the middle of something: after the season, before or after its grace.
+            passes_s = self.chance.choice((1260, 1795, 1801, 1801))
+            clients[0][0] = replace(clients[0][0], call=self._season(), passes_s=passes_s)
         return Plan(self.seed, self.start, tuple(self._before()), tuple(map(tuple, clients)))
 
     def _before(self) -> Iterator[Call]:
