@@ -16,11 +16,17 @@ from ledger.postings import AccountState
 from rewards.errors import MemberMoved, UnknownThing
 
 # A join, since PostgreSQL compares a long list with = any one by one where the collation is not the database's.
+# Of a member who was merged, the survivor. Nothing is looked up for anybody while nobody was ever merged.
 _READ = text(
-    "select wanted.member_id as asked, m.member_id, m.account_id, m.salt, m.suspended_at, m.level_by_hand,"
-    " array(select g.account_id from member g where g.merged_into = m.account_id order by 1) as merged"
-    " from unnest(cast(:ids as text[])) as wanted(member_id) join member named using (member_id)"
-    " join member m on m.account_id = coalesce(named.merged_into, named.account_id)"
+    "select w.member_id as asked, "
+    + ", ".join(
+        f"case when m.account_id is null then n.{column} else m.{column} end as {column}"
+        for column in ("member_id", "account_id", "salt", "suspended_at", "level_by_hand")
+    )
+    + ", case when (select exists (select from member where merged_into is not null)) then"
+    " array(select g.account_id from member g where g.merged_into = coalesce(m.account_id, n.account_id) order by 1)"
+    " end as merged from unnest(cast(:ids as text[])) as w(member_id) join member n using (member_id)"
+    " left join member m on m.account_id = n.merged_into"
 )
 _SALTS = text("select account_id, salt from member where account_id = any(cast(:ids as uuid[]))")
 _INSERT = text(
@@ -53,7 +59,7 @@ class MemberRow:
 def read_members(session: Session, member_ids: Iterable[str]) -> dict[str, MemberRow]:
     """Those of the members who are known, by the id that was asked for: that of a merged one names the survivor."""
     rows = session.execute(_READ, {"ids": array(set(member_ids))})
-    return {row.asked: MemberRow(*row[1:-1], merged=tuple(row.merged)) for row in rows}
+    return {asked: MemberRow(*known, merged=tuple(merged or ())) for asked, *known, merged in rows}
 
 
 def ensure_members(session: Session, member_ids: Iterable[str], *, now: datetime) -> dict[str, MemberRow]:
