@@ -9,7 +9,7 @@ SQUAWK_KNOWS_NOT := require-lock-timeout,require-statement-timeout,prefer-bigint
 # PORT=9000 on make's command line reaches the service; without it the service takes 8000.
 export PORT
 
-# Measures the ledger at SIZE entries against a hundredth of them; `SIZE=10000000` takes an hour to load.
+# Measures the ledger at SIZE entries against a hundredth of them; `SIZE=10000000` loads for an hour first, once, on two cores that are busy.
 # SEED is the first of HISTORIES seeds: a history that failed is played again by SEED=… HISTORIES=1.
 export SEED HISTORIES WORKERS
 
