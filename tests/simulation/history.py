@@ -1,6 +1,7 @@
 """A history as it was played: each call with its beginning, its end and its answer, and the order of the commits."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -28,6 +29,7 @@ from tests.support.market import new_keys, product_with
 from tests.support.world import World
 
 ATTEMPTS = 8
+CLIENTS_MAX = 4
 KEYS = new_keys()
 
 
@@ -76,6 +78,7 @@ class Theatre:
 
     def play(self, plan: Plan) -> History:
         """Play a plan; whatever comes of it is in the history."""
+        self._connect()
         since = uuid7()
         service = Service(self.world, {}, KEYS)
         self._set(plan, service)
@@ -95,6 +98,12 @@ class Theatre:
         """Leave nothing behind that a sweep of a later history would find."""
         late = history.now + timedelta(days=1)
         self.world.run(lambda session: expire_waiting(session, older_than=timedelta(), limit=1000, now=late))
+
+    def _connect(self) -> None:
+        """Have a connection ready for each client: making one takes statements, and so turns."""
+        with ExitStack() as stack:
+            for _ in range(CLIENTS_MAX):
+                stack.enter_context(self.world.engine.connect())
 
     def _set(self, plan: Plan, service: Service) -> None:
         terms = self.world.terms

@@ -98,6 +98,7 @@ class Actor(greenlet):
         self.stage = stage
         self.name = name
         self.waits = False
+        self.told_of_waiting = False
         self.wire: Wire | None = None
         self.statements = 0
         self.strike: tuple[int, str] | None = None
@@ -112,6 +113,7 @@ class Actor(greenlet):
         """Wait for the turn; then, perhaps, something goes wrong."""
         self.stage.leave_to_others()
         self.wire = wire
+        self.told_of_waiting = False
         number, self.statements = self.statements, self.statements + 1
         if self.strike is not None and self.strike[0] <= number:
             kind, self.strike = self.strike[1], None
@@ -143,7 +145,9 @@ class Actor(greenlet):
     def held_up(self, wire: Wire) -> None:
         """The statement takes its time: leave the stage if that is for somebody's lock."""
         self.waits = self.stage.waits_for_lock(self, wire)
-        if self.waits:
+        if self.waits and not self.told_of_waiting:
+            # Once for a statement: between one lock and the next it may or may not be seen running.
+            self.told_of_waiting = True
             self.stage.note(self, "waits for a lock")
         while self.waits:
             self.stage.leave_to_others()

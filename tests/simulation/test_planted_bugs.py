@@ -16,7 +16,7 @@ from tests.simulation.plan import plan_of
 from tests.simulation.run import play_one, theatre
 from tests.support.database import Database
 
-SEEDS = 8
+SEEDS = 5
 """From the one that a bug is kept with, at most so many until it must have been seen."""
 
 SENDS_AND_ANSWERS = 2
