@@ -56,13 +56,13 @@ def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(record, "lock_accounts", lock_one_by_one)
 
 
-@plants("a season is not kept from changing its state", seed=12)
+@plants("a season is not kept from changing its state", seed=61)
 def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(record, "share_seasons", lambda _session, _seasons: None)
     patch.setattr(attend, "share_seasons", lambda _session, _seasons: None)
 
 
-@plants("caps are read before the accounts are locked", seed=83)
+@plants("caps are read before the accounts are locked", seed=98)
 def _(patch: pytest.MonkeyPatch) -> None:
     read: dict[UsageKey, Usage] = {}
 

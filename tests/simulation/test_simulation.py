@@ -10,7 +10,7 @@ from tests.support.database import copied_database
 from tests.support.servers import Servers
 
 ALWAYS = range(120)
-NEW = 120
+NEW = 80
 BLOCKS_MAX = 1_000_000
 
 
