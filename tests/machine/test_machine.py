@@ -288,6 +288,7 @@ def lives(world: World) -> type[Life]:
     return type("LifeInThisDatabase", (Life,), {"world": world})
 
 
+@pytest.mark.long
 def test_any_history_is_as_the_model_tells_it(world: World) -> None:
     long = settings.get_current_profile_name() == "long"
     run_state_machine_as_test(

@@ -3,6 +3,8 @@
 import random
 from itertools import islice
 
+import pytest
+
 from tests.simulation.plan import BLOCK, plan_of
 from tests.simulation.run import play_all, theatre
 from tests.simulation.timeline import timeline
@@ -14,10 +16,12 @@ NEW = 80
 BLOCKS_MAX = 1_000_000
 
 
+@pytest.mark.long
 def test_the_histories_of_always_the_same_seeds_can_be_explained(servers: Servers, worker_number: int) -> None:
     assert_explained(servers, ALWAYS, worker=f"{worker_number}_always")
 
 
+@pytest.mark.long
 def test_new_histories_can_be_explained(servers: Servers, worker_number: int) -> None:
     """Their first seed is printed with a failure."""
     first = random.SystemRandom().randrange(1, BLOCKS_MAX) * BLOCK
