@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,19 +25,30 @@ COOKIE = "rewards_staff"
 
 
 def written_actions() -> Iterator[str]:
-    """Every action that some function hands to the audit, directly or in a variable of that name."""
+    """Every action that some function hands to the audit, directly, in a variable of that name or from ACTIONS."""
     for path in ROOT.rglob("*.py"):
-        for function in ast.walk(ast.parse(path.read_text())):
+        tree = ast.parse(path.read_text())
+        tables = [node for node in tree.body if isinstance(node, ast.Assign) and assigns(node, "ACTIONS")]
+        yield from actions_in(tables)
+        for function in ast.walk(tree):
             if not isinstance(function, ast.FunctionDef):
                 continue
             calls = [call for call in ast.walk(function) if isinstance(call, ast.Call)]
             noting = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in WRITERS]
             named = [node for node in ast.walk(function) if isinstance(node, ast.Assign)] if noting else []
-            chosen = [node for node in named if any(isinstance(t, ast.Name) and t.id == "action" for t in node.targets)]
-            for node in (*noting, *chosen):
-                for part in ast.walk(node):
-                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                        yield from ACTION.findall(part.value) if ACTION.fullmatch(part.value) else ()
+            chosen = [node for node in named if assigns(node, "action")]
+            yield from actions_in((*noting, *chosen))
+
+
+def assigns(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def actions_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and ACTION.fullmatch(part.value):
+                yield part.value
 
 
 def as_browser(forum: Forum, caller: Caller, language: str = "ko") -> Caller:
