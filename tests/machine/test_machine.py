@@ -36,9 +36,11 @@ from tests.model.calls import (
     CheckIn,
     Claim,
     Count,
+    Decide,
     Erase,
     Expire,
     Fulfil,
+    GiveAgain,
     Hide,
     LapseCodes,
     LayBack,
@@ -236,13 +238,19 @@ class Life(RuleBasedStateMachine):
         lasts = {day_of(self.now) + timedelta(days=day) for day in days}
         self.call(BringCodes(product, tuple((f"{product}-{last}", last) for last in sorted(lasts))))
 
-    @rule(member=members, points=st.integers(-150, 150).filter(bool), overdraft=st.booleans(), actor=staff)
+    @rule(member=members, points=st.integers(-170, 170).filter(bool), overdraft=st.booleans(), actor=staff)
     def staff_adjust(self, member: str, points: int, *, overdraft: bool, actor: str) -> None:
         self.call(Adjust(member, points, overdraft, actor))
 
-    @rule(member=known, seq=st.integers(1, 12), actor=staff)
-    def staff_take_an_award_back(self, member: str, seq: int, actor: str) -> None:
-        self.call(TakeBack(member, seq, actor))
+    @precondition(lambda self: self.community.desk.asked)
+    @rule(number=which, how=st.sampled_from(("approved", "approved", "refused", "withdrawn")), actor=staff)
+    def staff_decide_an_adjustment(self, number: int, how: Any, actor: str) -> None:
+        asked = list(self.community.desk.asked)
+        self.call(Decide(asked[number % len(asked)], how, actor))
+
+    @rule(member=known, seq=st.integers(1, 12), way=st.sampled_from((TakeBack, TakeBack, GiveAgain)), actor=staff)
+    def staff_turn_an_award(self, member: str, seq: int, way: Any, actor: str) -> None:
+        self.call(way(member, seq, actor))
 
     @rule(member=members, way=st.sampled_from((Suspend, Suspend, Hide)), shut=st.booleans())
     def somebody_is_shut_out(self, member: str, way: Any, *, shut: bool) -> None:

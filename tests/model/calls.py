@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from rewards.earning.events import Event
+
+ALONE_MAX = 100
+"""Points that one of the staff may adjust alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Adjust:
+    """Waits for a second of the staff where it is larger than ALONE_MAX."""
+
     member: str
     points: int
     overdraft: bool
@@ -117,6 +122,32 @@ class TakeBack:
     member: str
     seq: int
     actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAgain:
+    """Staff take back the reversal that a member's entry is."""
+
+    member: str
+    seq: int
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """One of the staff approves, refuses or withdraws (`how`) an adjustment that waits."""
+
+    adjustment_id: UUID
+    how: Literal["approved", "refused", "withdrawn"]
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A member becomes another's. The model knows nothing of it."""
+
+    member: str
+    into: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +201,9 @@ Call = (
     | Count
     | Adjust
     | TakeBack
+    | GiveAgain
+    | Decide
+    | Merge
     | Suspend
     | Hide
     | Erase

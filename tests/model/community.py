@@ -16,9 +16,11 @@ from tests.model.calls import (
     CheckIn,
     Claim,
     Count,
+    Decide,
     Erase,
     Expire,
     Fulfil,
+    GiveAgain,
     Hide,
     LapseCodes,
     LayBack,
@@ -36,7 +38,8 @@ from tests.model.earning import Earning
 from tests.model.market import Card, Market
 from tests.model.people import Points, Week
 
-GIVES_PRIZES = (Settle, PassOn)
+GET_IDS = (Settle, PassOn, Adjust)
+"""Calls that are answered with ids of the service's own."""
 
 
 class Community:
@@ -64,6 +67,8 @@ class Community:
             LapseCodes: (None, market.lapse_codes),
             Count: (market.refuses_count, market.count),
             Adjust: (desk.refuses_adjust, desk.adjust),
+            GiveAgain: (desk.refuses_give_again, desk.give_again),
+            Decide: (desk.refuses_decide, desk.decide),
             TakeBack: (desk.refuses_take_back, desk.take_back),
             Suspend: (desk.refuses_unknown, desk.suspend),
             Hide: (desk.refuses_unknown, desk.hide),
@@ -78,9 +83,9 @@ class Community:
         return None if refuses is None else refuses(call, now)
 
     def take(self, call: Call, now: datetime, *, ids: Sequence[UUID] = ()) -> Answer:
-        """Take a call; `ids` are those that the service chose for the prizes that it gave."""
+        """Take a call; `ids` are those that the service chose."""
         refused = self.refusal(call, now)
         if refused is not None:
             return refused
         _, way = self._ways[type(call)]
-        return way(call, now, ids) if isinstance(call, GIVES_PRIZES) else way(call, now)
+        return way(call, now, ids) if isinstance(call, GET_IDS) else way(call, now)

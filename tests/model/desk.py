@@ -1,15 +1,37 @@
 """What staff correct, and what becomes of a season, in the plainest Python: nothing here is the service's."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tests.model.calls import Adjust, Erase, Hide, PassOn, Refusal, Settle, Suspend, TakeBack
+from tests.model.calls import (
+    ALONE_MAX,
+    Adjust,
+    Decide,
+    Erase,
+    GiveAgain,
+    Hide,
+    PassOn,
+    Refusal,
+    Settle,
+    Suspend,
+    TakeBack,
+)
 from tests.model.market import Market
 from tests.model.people import Award, Person, Points, Week
 
 UNKNOWN = Refusal("UnknownThing")
+
+
+@dataclass(eq=False)
+class Asked:
+    """An adjustment that waits, or waited, for a second of the staff."""
+
+    person: Person
+    call: Adjust
+    state: str = "waiting"
 
 
 class Desk:
@@ -17,6 +39,7 @@ class Desk:
 
     def __init__(self, points: Points) -> None:
         self.points = points
+        self.asked: dict[UUID, Asked] = {}
 
     def person(self, name: str) -> Person:
         found = self.points.find(name)
@@ -33,8 +56,12 @@ class Desk:
         short = call.points < 0 and person.available + call.points < 0
         return Refusal("NotEnoughPoints") if short and not call.overdraft else None
 
-    def adjust(self, call: Adjust, _now: datetime) -> dict[str, Any]:
+    def adjust(self, call: Adjust, _now: datetime, ids: Sequence[UUID]) -> dict[str, Any]:
+        """`ids` is that of the adjustment, where it waits."""
         person = self.person(call.member)
+        if abs(call.points) > ALONE_MAX:
+            self.asked |= {adjustment_id: Asked(person, call) for adjustment_id in ids}
+            return {"waits": call.points}
         seq = self.points.post(person, "adjustment", call.points)
         return {"seq": seq, "balance": person.balance, "available": person.available}
 
@@ -49,8 +76,41 @@ class Desk:
         person = self.person(call.member)
         award = self._award(person, call.seq)
         assert award is not None
-        _, seasons = self.points.turn(award, restoring=False, by="staff", now=now)
+        return self._turn(award, restoring=False, now=now)
+
+    def refuses_decide(self, call: Decide, _now: datetime) -> Refusal | None:
+        asked = self.asked[call.adjustment_id]
+        if (call.actor == asked.call.actor) != (call.how == "withdrawn"):
+            return Refusal("AskedByAnother" if call.how == "withdrawn" else "AskedByYou")
+        if asked.state != "waiting":
+            return Refusal("AdjustmentDecided")
+        short = asked.call.points < 0 and asked.person.available + asked.call.points < 0
+        return Refusal("NotEnoughPoints") if call.how == "approved" and short and not asked.call.overdraft else None
+
+    def decide(self, call: Decide, _now: datetime) -> dict[str, Any]:
+        asked = self.asked[call.adjustment_id]
+        asked.state = call.how
+        if call.how != "approved":
+            return {"state": call.how, "seq": None}
+        return {"state": call.how, "seq": self.points.post(asked.person, "adjustment", asked.call.points)}
+
+    def refuses_give_again(self, call: GiveAgain, _now: datetime) -> Refusal | None:
+        person = self.points.find(call.member)
+        if person is None or call.seq > len(person.entries):
+            return UNKNOWN
+        award = person.entries[call.seq - 1].award
+        return None if award is not None and award.reversed_by == call.seq else Refusal("NotRestorable")
+
+    def give_again(self, call: GiveAgain, now: datetime) -> dict[str, Any]:
+        person = self.person(call.member)
+        award = person.entries[call.seq - 1].award
+        assert award is not None
+        return self._turn(award, restoring=True, now=now)
+
+    def _turn(self, award: Award, *, restoring: bool, now: datetime) -> dict[str, Any]:
+        _, seasons = self.points.turn(award, restoring=restoring, by="staff", now=now)
         final = not seasons and any(kind == "season" for kind, _ in award.periods)
+        person = award.person
         balance = {"balance": person.balance, "available": person.available}
         return {"seq": len(person.entries), **balance, "final": final}
 
@@ -69,7 +129,11 @@ class Desk:
         return {}
 
     def erase(self, call: Erase, _now: datetime) -> dict[str, Any]:
-        self.person(call.member).name = None
+        person = self.person(call.member)
+        person.name = None
+        for asked in self.asked.values():
+            if asked.person is person and asked.state == "waiting":
+                asked.state = "refused"
         return {}
 
 

@@ -52,7 +52,7 @@ class Person:
 
 @dataclass(eq=False)
 class Award:
-    """Points that count; `seqs` are the entries that gave them: the first, and each restore."""
+    """Points that count; `seqs` are the entries that gave them, `reversed_by` the one that took them if one did."""
 
     person: Person
     type: str
@@ -64,6 +64,7 @@ class Award:
     stands: bool = True
     taken_by: str = ""
     seqs: set[int] = field(default_factory=set)
+    reversed_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ class Points:
                 seasons |= {period[1]} if period[0] == "season" else set()
         points = award.points if restoring else -award.points
         seq = self.post(award.person, "restore" if restoring else "reversal", points, award=award)
+        award.reversed_by = None if restoring else seq
         if restoring:
             award.seqs.add(seq)
         return points, seasons

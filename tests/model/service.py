@@ -25,9 +25,13 @@ from rewards.earning.record import record
 from rewards.errors import EventInFuture, RewardsError
 from rewards.exchange import cancel_own, periods_on, redeem
 from rewards.settlement import settle
-from rewards.staff import members, points, redemptions
+from rewards.staff import adjustments, members, points, redemptions
+from rewards.staff.adjustment_rows import AdjustmentRow
+from rewards.staff.adjustments import Adjuster
+from rewards.staff.limits import AdjustLimits
 from rewards.staff.redemptions import AtWork
 from tests.model.calls import (
+    ALONE_MAX,
     Adjust,
     Answer,
     Approve,
@@ -37,12 +41,15 @@ from tests.model.calls import (
     CheckIn,
     Claim,
     Count,
+    Decide,
     Erase,
     Expire,
     Fulfil,
+    GiveAgain,
     Hide,
     LapseCodes,
     LayBack,
+    Merge,
     PassOn,
     Redeem,
     Refusal,
@@ -58,6 +65,7 @@ REFUSALS = (LedgerError, MarketError, RewardsError)
 WHY = "because"
 STAFF = "staff:mina"
 MANAGER = "staff:jun"
+LIMITS = AdjustLimits(approval_above=ALONE_MAX, cap_per_day=None)
 
 _PRIZES = text(
     "select distinct on (w.place) w.place, w.redemption_id, m.member_id from prize w join member m using (account_id)"
@@ -86,7 +94,7 @@ class Service:
 
 
 class Taken(NamedTuple):
-    """The answer in the model's words, the ids of the prizes that it gave, and what was said of each event verbatim."""
+    """The answer in the model's words, the ids that were chosen for it, and what was said of each event verbatim."""
 
     answer: Answer
     ids: Sequence[UUID] = ()
@@ -243,24 +251,51 @@ def _count(service: Service, session: Session, call: Count, now: datetime) -> An
     return {"left": add_quantity(session, product, by=call.by, today=service.today(now)).left}
 
 
-@_by(Adjust)
-def _adjust(_service: Service, session: Session, call: Adjust, now: datetime) -> Answer:
-    done = points.adjust_points(
-        session,
-        call.member,
-        points=call.points,
-        reason=WHY,
-        overdraft=call.overdraft,
-        actor=call.actor,
-        now=now,
+def _adjust(service: Service, session: Session, call: Adjust, now: datetime) -> Taken:
+    day_start = service.world.terms.calendar.day_start(service.today(now))
+    by = Adjuster(actor=call.actor, limits=LIMITS, day_start=day_start, now=now)
+    done = adjustments.adjust_within(
+        session, call.member, points=call.points, reason=WHY, overdraft=call.overdraft, by=by
     )
-    return {"seq": done.entry.seq, "balance": done.balance, "available": done.available}
+    if isinstance(done, AdjustmentRow):
+        return Taken({"waits": done.points}, [done.adjustment_id])
+    return Taken({"seq": done.entry.seq, "balance": done.balance, "available": done.available})
+
+
+@_by(Decide)
+def _decide(_service: Service, session: Session, call: Decide, now: datetime) -> Answer:
+    if call.how == "approved":
+        row = adjustments.approve(session, call.adjustment_id, actor=call.actor, now=now)
+    elif call.how == "refused":
+        row = adjustments.refuse(session, call.adjustment_id, reason=WHY, actor=call.actor, now=now)
+    else:
+        row = adjustments.withdraw(session, call.adjustment_id, actor=call.actor, now=now)
+    return {"state": row.state, "seq": row.seq}
+
+
+@_by(GiveAgain)
+def _give_again(service: Service, session: Session, call: GiveAgain, now: datetime) -> Answer:
+    terms = service.world.terms
+    return _corrected(
+        points.restore_points(session, call.member, seq=call.seq, reason=WHY, terms=terms, actor=call.actor, now=now)
+    )
+
+
+@_by(Merge)
+def _merge(service: Service, session: Session, call: Merge, now: datetime) -> Answer:
+    calendar = service.world.terms.calendar
+    done = members.merge_members(session, call.member, into=call.into, actor=MANAGER, calendar=calendar, now=now)
+    return {"points": done.points}
 
 
 @_by(TakeBack)
 def _take_back(service: Service, session: Session, call: TakeBack, now: datetime) -> Answer:
     terms = service.world.terms
     done = points.reverse_points(session, call.member, seq=call.seq, reason=WHY, terms=terms, actor=call.actor, now=now)
+    return _corrected(done)
+
+
+def _corrected(done: points.Corrected) -> Answer:
     balance = {"balance": done.balance, "available": done.available}
     return {"seq": done.entry.seq, **balance, "final": done.season_is_final}
 
@@ -305,6 +340,7 @@ def _pass_on(service: Service, session: Session, call: PassOn, now: datetime) ->
 
 
 _WAYS[Send] = _send
+_WAYS[Adjust] = _adjust
 _WAYS[Settle] = _settle
 _WAYS[PassOn] = _pass_on
 

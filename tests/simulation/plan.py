@@ -21,6 +21,7 @@ from tests.model.calls import (
     Fulfil,
     Hide,
     LayBack,
+    Merge,
     PassOn,
     Redeem,
     Reject,
@@ -36,6 +37,8 @@ from tests.support.factories import make_event
 
 BLOCK = 200
 """So many seeds, one after the other, share a database: each has two weeks of its own."""
+MERGES = 9
+"""Of ten seeds, the one in whose history members are merged, of which the model knows nothing."""
 FIRST_RESET = datetime(2026, 2, 22, 15, tzinfo=UTC)
 FORTNIGHT = timedelta(days=14)
 BEFORE_RESET = timedelta(minutes=20)
@@ -114,6 +117,8 @@ class _Planner:
         self.events = [self._event(number) for number in range(chance.randint(3, 7))]
         self.typed = 0
         self.focus = chance.choice(("mix", "mix", "crowd", "rush", "reset"))
+        if seed % 10 == MERGES:
+            self.focus = "merge"
         self.market = self.focus == "rush" or (self.focus == "mix" and chance.random() < 0.5)
         self.kinds = self._kinds()
         self.faulty = chance.choice((0.0, 0.15, 0.4))
@@ -165,6 +170,9 @@ class _Planner:
             return [self._redeem] * 4 + [self._step] * 3 + [self._cancel, self._adjust]
         if self.focus == "reset":
             return [self._send] * 3 + [self._season] * 2 + [self._check_in, self._take_back, self._rare]
+        if self.focus == "merge":
+            others = (self._adjust, self._redeem, self._take_back, self._rare, self._season, self._shut_out)
+            return [self._send] * 2 + [self._merge] * 2 + [self._check_in, *chance.sample(others, 2)]
         weights = {
             self._send: 6,
             self._check_in: 2,
@@ -192,6 +200,9 @@ class _Planner:
 
     def _take_back(self) -> Call:
         return TakeBack(self._member(), self.chance.randint(1, 3), STAFF)
+
+    def _merge(self) -> Call:
+        return Merge(self._member(), self._member())
 
     def _shut_out(self) -> Call:
         return Suspend(self._member(), self.chance.random() < 0.6)
