@@ -87,7 +87,7 @@ class UnknownThing(RewardsError):
 
 
 class MemberMoved(RewardsError):
-    """Somebody was erased or merged between being named and being locked: roll back and run it again."""
+    """Somebody was erased or merged, or checked in for the next day, before being locked: roll back, run it again."""
 
 
 @dataclass(eq=False)

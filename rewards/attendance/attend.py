@@ -23,7 +23,7 @@ from rewards.earning.events import Event
 from rewards.earning.lapses import lapses_at
 from rewards.earning.periods import Periods
 from rewards.earning.terms import Terms
-from rewards.errors import MemberSuspended
+from rewards.errors import MemberMoved, MemberSuspended
 from rewards.members.ensure import MemberRow, ensure_members, read_locked
 from rewards.ranking.season_rows import ensure_current, read_seasons, seasons_covering
 from rewards.ranking.tally import Place, read_points, set_points
@@ -111,6 +111,8 @@ def attend(
     visits = read_visits(session, members.values())
     roster = Roster(book=book, members=members, visits=visits, rules=rules, award=award)
     new = roster.first_of_each_day(arrivals)
+    if origin == "check-in":
+        _refuse_passed(roster, new)
     roster.counts = _lock_days(session, {day for _, day in new})
     done = [roster.attend(arrival, day) for arrival, day in new]
     _write(session, roster, done=done, origin=origin)
@@ -211,6 +213,16 @@ def _refuse_suspended(members: Mapping[str, MemberRow]) -> None:
             raise MemberSuspended(member_id=member.member_id, since=member.suspended_at)
 
 
+def _refuse_passed(roster: Roster, new: Sequence[tuple[Arrival, date]]) -> None:
+    """A check-in that waited past midnight, behind the member's own of the next day: by now it is not that day's.
+
+    Raises MemberMoved, since the clock has to be asked again.
+    """
+    for arrival, day in new:
+        if max(roster.visits[roster.members[arrival.member_id].account_id], default=day) > day:
+            raise MemberMoved
+
+
 def _lock_seasons(session: Session, arrivals: Sequence[Arrival], *, terms: Terms, now: datetime) -> Periods:
     ensure_current(session, calendar=terms.calendar, now=now, grace_s=terms.grace_s, prizes=terms.prizes)
     season_ids = [row.season_id for row in seasons_covering(session, [one.checked_in_at for one in arrivals])]
@@ -266,18 +278,16 @@ def _write(session: Session, roster: Roster, *, done: Sequence[Attended], origin
 def streak_rows(visits: Mapping[UUID, Mapping[date, datetime]], *, today: date) -> dict[Place, tuple[int, datetime]]:
     """The streak leaderboard's rows of today and tomorrow: a streak lives until the day after its last check-in ends.
 
-    So whoever was here yesterday is on today's board before checking in, and everybody of today is on tomorrow's. A
-    check-in that waited past midnight may find one of the next day: then that is the day.
+    So whoever was here yesterday is on today's board before checking in, and everybody of today is on tomorrow's.
     """
     rows: dict[Place, tuple[int, datetime]] = {}
     for account_id, mine in visits.items():
-        last = max((today, *mine))
         lengths = {
-            last: current_streak(last, mine.keys()),
-            last + ONE_DAY: streak_ending_on(last, mine.keys()),
+            today: current_streak(today, mine.keys()),
+            today + ONE_DAY: streak_ending_on(today, mine.keys()),
         }
         for day, length in lengths.items():
             if length:
-                reached_at = mine[last] if last in mine else mine[last - ONE_DAY]
+                reached_at = mine[today] if today in mine else mine[today - ONE_DAY]
                 rows[Place("streak", day, account_id)] = (length, reached_at)
     return rows

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from rewards.errors import MemberSuspended, NotToday
+from rewards.errors import MemberMoved, MemberSuspended, NotToday
 from rewards.runtime.database import psycopg_url
 from tests.support.clock import START
 from tests.support.database import Database
@@ -88,6 +88,13 @@ def test_a_retry_across_midnight_does_not_become_the_next_days(
 
     assert (refused.value.day, refused.value.today) == (day_before, day)
     assert (last.day, first.day, first.streak) == (day_before, day, 2)
+
+
+def test_a_check_in_that_waited_past_midnight_is_not_put_before_that_of_the_next_day(world: World) -> None:
+    world.check_in("mina", now=START + timedelta(days=1))
+
+    with pytest.raises(MemberMoved):
+        world.check_in("mina", now=START)
 
 
 def test_a_suspended_member_may_not_check_in_and_takes_no_place(world: World) -> None:
