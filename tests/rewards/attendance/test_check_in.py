@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, create_engine
 
+from rewards.attendance.check_in import check_in
 from rewards.errors import MemberMoved, MemberSuspended, NotToday
-from rewards.runtime.database import psycopg_url
+from rewards.runtime.database import psycopg_url, transaction
 from tests.support.clock import START
 from tests.support.database import Database
 from tests.support.factories import make_event
@@ -92,9 +93,10 @@ def test_a_retry_across_midnight_does_not_become_the_next_days(
 
 def test_a_check_in_that_waited_past_midnight_is_not_put_before_that_of_the_next_day(world: World) -> None:
     world.check_in("mina", now=START + timedelta(days=1))
+    told = {"greeting": None, "day": None, "terms": world.terms, "rules": world.policy.attendance, "now": START}
 
-    with pytest.raises(MemberMoved):
-        world.check_in("mina", now=START)
+    with pytest.raises(MemberMoved), transaction(world.engine) as session:
+        check_in(session, "mina", **told)
 
 
 def test_a_suspended_member_may_not_check_in_and_takes_no_place(world: World) -> None:
