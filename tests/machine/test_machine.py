@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -305,6 +305,8 @@ def test_any_history_is_as_the_model_tells_it(world: World) -> None:
             max_examples=LONG_EXAMPLES if long else 30,
             stateful_step_count=100 if long else 40,
             deadline=None,
+            # Without shrinking, which takes minutes: to read a failure, add it and run with the seed that was printed.
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         ),
     )

@@ -22,14 +22,20 @@ SEEDS = 5
 SENDS_AND_ANSWERS = 2
 """A seed whose history has events that were decided, and whose callers were told."""
 TAMPERED = {
-    "its balance is": "update account set balance = balance + 1 where account_id > :since",
-    "are held, its holds say": "update account set held = 1 where account_id > :since",
-    "its entries are not 1 to": "delete from entry where account_id > :since and seq = 1",
-    "after it, not": "update entry set balance_after = balance_after + 1 where account_id > :since",
-    "points from nowhere": "update entry set contra = '' where account_id > :since",
-    "is kept": "update event set recorded_at = recorded_at + interval '1 s' where account_id > :since",
-    "the model keeps": "update cap_usage set times = times + 1 where account_id > :since",
+    "update account set balance = balance + 1 where account_id > :since": "its balance is",
+    "update account set held = 1 where account_id > :since": "are held, its holds say",
+    "delete from entry where account_id > :since and seq = 1": "its entries are not 1 to",
+    "update entry set balance_after = balance_after + 1 where account_id > :since": "after it, not",
+    "update entry set contra = '' where account_id > :since": "points from nowhere",
+    "update event set recorded_at = recorded_at + interval '1 s' where account_id > :since": "is kept",
+    "update account set lifetime = lifetime + 1 where account_id > :since": "the model keeps",
+    "update member set hidden = true where account_id > :since": "the model keeps",
+    "update cap_usage set times = times + 1 where account_id > :since": "the model keeps",
+    "update leaderboard_points set points = points + 1 where account_id > :since": "the model keeps",
+    "update product set quantity = quantity + 1 where product_id > :since and stock = 'number'": "the model keeps",
+    "update code set state = 'lapsed' where code_id > :since": "the model keeps",
 }
+"""What is done to the rows of a history, and a word of what is then found."""
 
 
 @pytest.fixture
@@ -50,11 +56,11 @@ def test_tampered_rows_are_found(stage: Theatre, database: Database) -> None:
     history = stage.play(plan_of(SENDS_AND_ANSWERS))
     admin = create_engine(psycopg_url(database.admin_url), poolclass=NullPool)
 
-    for says, statement in TAMPERED.items():
+    for statement, says in TAMPERED.items():
         with Session(admin) as session:
-            for table in ("account", "entry", "event"):
+            for table in ("account", "entry", "event", "code"):
                 session.execute(text(f"alter table {table} disable trigger all"))
             assert violations(session, history, policy=ALL_POLICY) == []
             session.execute(text(statement), {"since": history.since})
             found = violations(session, history, policy=ALL_POLICY)
-            assert any(says in each for each in found), (says, found)
+            assert any(says in each for each in found), (statement, found)
