@@ -39,7 +39,7 @@ def test_the_list_says_what_is_left_until_when_and_what_waits(forum: Forum, mina
     made(mina, stock="number", quantity="6", key="coffee")
     made(mina, stock="number", quantity="0", key="cake", name_en="Cake")
     made(mina, stock="unlimited", key="donate", name_en="Donation", for_sale="")
-    member = give(forum, 10_000)
+    member = give(forum, 5_000)
     for _ in range(2):
         assert member.post("/v1/market/redemptions", json={"product": "coffee"}).status_code == 201
     clock.set(NOW + timedelta(days=1))
