@@ -11,8 +11,8 @@ from tests.simulation.timeline import timeline
 from tests.support.database import copied_database
 from tests.support.servers import Servers
 
-ALWAYS = range(120)
-NEW = 80
+ALWAYS = range(100)
+NEW = 60
 BLOCKS_MAX = 1_000_000
 
 
