@@ -57,7 +57,7 @@ SAYING = (
 BYTES_MAX = 50_000
 REQUEST_ID = "8c1f4e2ab7d94d0f9a53c6e1f0b2d784"
 """What pages of errors show: the same each time."""
-FOLDER_BYTES_MAX = 8_000_000
+FOLDER_BYTES_MAX = 10_000_000
 
 
 LOOKS: Mapping[str, tuple[int, Scheme]] = {
