@@ -114,9 +114,12 @@ def own_redemption(session: Session, redemption_id: UUID, *, member_id: str | No
 def cancel_own(
     session: Session, redemption_id: UUID, *, member_id: str | None, actor: str, now: datetime
 ) -> RedemptionRow:
-    """Give points and stock back until staff have claimed it. Raises UnknownRedemption, WrongState."""
+    """Give points and stock back until staff have claimed it. Raises UnknownRedemption (roll back), WrongState."""
     owned = own_redemption(session, redemption_id, member_id=member_id)
-    return cancel(session, redemption_id, account_id=owned.account_id, actor=actor, now=now)
+    cancelled = cancel(session, redemption_id, account_id=owned.account_id, actor=actor, now=now)
+    # Again, now that the account is locked: whoever was erased meanwhile has no redemption any more.
+    own_redemption(session, redemption_id, member_id=member_id)
+    return cancelled
 
 
 def show_code(session: Session, redemption_id: UUID, *, member_id: str, keys: CodeKeys, now: datetime) -> ReadCode:

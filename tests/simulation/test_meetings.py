@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from tests.model.calls import Call, Erase, Redeem, Send
+from tests.model.calls import Call, Cancel, Erase, Redeem, Send
 from tests.simulation.history import Theatre
 from tests.simulation.plan import Plan, Planned, plan_of
 from tests.simulation.run import play_plan, theatre
@@ -35,6 +35,15 @@ def test_a_member_is_erased_while_asking_for_a_card(stage: Theatre) -> None:
         asked = Redeem(plan_of(seed).redemption_id(0), member, product)
 
         meet(stage, (asked,), (Erase(member),), seed=seed)
+
+
+def test_a_member_is_erased_while_cancelling(stage: Theatre) -> None:
+    for seed in range(INTERLEAVINGS):
+        first = plan_of(seed)
+        member, product = f"{first.name}-a", f"{first.name}-coded"
+        asked = Redeem(plan_of(seed).redemption_id(0), member, product)
+
+        meet(stage, (asked, Cancel(asked.redemption_id, member)), (Erase(member),), seed=seed)
 
 
 def test_a_member_is_erased_right_after_being_made_while_somebody_else_makes_them(stage: Theatre) -> None:
