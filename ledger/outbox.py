@@ -62,7 +62,6 @@ _RAISE = text(
     " system_identifier = excluded.system_identifier"
     " where outbox_generation.system_identifier <> excluded.system_identifier"
 )
-_END = text("select generation, cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as xid8 from outbox_generation")
 
 
 def emit(session: Session, notices: Sequence[Notice], *, now: datetime) -> None:
@@ -81,12 +80,6 @@ def read_after(session: Session, position: Position, *, topics: str, limit: int)
         OutboxRow(Position(row.generation, row.xid8, row.id), row.topic, row.account_id, row.payload, row.settled)
         for row in rows
     ]
-
-
-def end_of_outbox(session: Session) -> Position:
-    """A position before which nothing can still appear: for a reader that starts from the present state."""
-    row = session.execute(_END).one()
-    return Position(row.generation, row.xid8, 0)
 
 
 def open_generation(session: Session) -> None:
